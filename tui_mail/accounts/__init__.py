@@ -1,0 +1,1 @@
+"""Provider presets, signing in, and secrets."""

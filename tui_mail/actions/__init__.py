@@ -1,0 +1,1 @@
+"""What a user can do, once; each action is one transaction."""

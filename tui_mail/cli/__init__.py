@@ -1,0 +1,1 @@
+"""One module per command: the same actions without a screen."""

@@ -1,0 +1,1 @@
+"""Settings as documented data, the places of files, and the keymap."""

@@ -1,0 +1,1 @@
+"""The only place that imports imapclient: session, reader, capabilities, quirks."""

@@ -1,0 +1,1 @@
+"""SQLite: migrations, the one writer, the readers, and one module per group of queries."""
