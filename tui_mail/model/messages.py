@@ -11,6 +11,7 @@ from tui_mail.model.addresses import Address
 class Flag(IntFlag):
     """System flags of RFC 3501 §2.3.2 as bits in the store."""
 
+    NONE = 0
     SEEN = 1
     FLAGGED = 2
     ANSWERED = 4

@@ -80,7 +80,7 @@ def safe_line(text: str, limit: int = 0) -> str:
 
 
 def safe_block(text: str) -> str:
-    """The same for a body: lines stay lines, tabs become spaces up to the next multiple of eight."""
+    """The same for a body: lines stay lines, tabs go to the next multiple of eight."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\t" in text:
         text = text.expandtabs(8)

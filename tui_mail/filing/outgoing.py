@@ -1,0 +1,285 @@
+"""Drafts and outgoing mail as messages of their conversations."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Sequence
+
+from tui_mail.filing.arrivals import FolderPlace, store_local
+from tui_mail.filing.bodies import file_bodies
+from tui_mail.model.drafts import DraftContent
+from tui_mail.model.messages import Envelope, IndexedMail
+from tui_mail.model.safe_text import one_line
+from tui_mail.store import correspondents
+from tui_mail.store.folds import fold, recount
+
+
+def save_draft(
+    conn: sqlite3.Connection,
+    draft_id: int,
+    content: DraftContent,
+    envelope: Envelope,
+    place: FolderPlace,
+    now: int,
+) -> set[int]:
+    """Store a revision of a draft and its row in the Drafts view; returns what changed."""
+    row = conn.execute(
+        "UPDATE drafts SET content = ?, revision = revision + 1, saved_at = ?, account_id = ?"
+        " WHERE id = ? AND state IN ('open', 'kept')"
+        " RETURNING message_id, conversation_id, uuid",
+        (content.to_json(), now, place.account_id, draft_id),
+    ).fetchone()
+    if row is None:
+        return set()
+    message_id, conversation_id, _ = row
+    if message_id is None:
+        if content.is_empty:
+            return set()
+        message_id = store_local(
+            conn,
+            place,
+            envelope,
+            state="draft",
+            size=len(content.body),
+            now=now,
+            conversation_id=conversation_id,
+        )
+        conn.execute("UPDATE drafts SET message_id = ? WHERE id = ?", (message_id, draft_id))
+    snippet = " ".join(content.body.split())[:225]
+    conn.execute(
+        "UPDATE messages SET subject = ?, snippet = ?, sort_at = ?, account_id = ? WHERE id = ?",
+        (envelope.subject, one_line(snippet), now, place.account_id, message_id),
+    )
+    _set_recipients(conn, message_id, envelope)
+    changed = fold(conn, [message_id])
+    recount(conn, changed)
+    return changed
+
+
+def _set_recipients(conn: sqlite3.Connection, message_id: int, envelope: Envelope) -> None:
+    conn.execute(
+        "DELETE FROM participants WHERE message_id = ? AND role IN ('to', 'cc', 'bcc')",
+        (message_id,),
+    )
+    for role, people in (("to", envelope.to), ("cc", envelope.cc), ("bcc", envelope.bcc)):
+        ids = correspondents.ensure(conn, {p.key: p.name for p in people if p.key})
+        conn.executemany(
+            "INSERT OR IGNORE INTO participants(message_id, role, position, correspondent_id,"
+            " name, is_own) VALUES (?, ?, ?, ?, ?, 0)",
+            [
+                (message_id, role, position, ids[person.key], person.name)
+                for position, person in enumerate(people)
+                if person.key
+            ],
+        )
+
+
+def drop_draft(conn: sqlite3.Connection, draft_id: int, state: str, now: int) -> set[int]:
+    """End a draft as `discarded` or `sent` and take its row out of the lists."""
+    row = conn.execute(
+        "UPDATE drafts SET state = ?, saved_at = ? WHERE id = ? RETURNING message_id",
+        (state, now, draft_id),
+    ).fetchone()
+    if row is None or row[0] is None:
+        return set()
+    conn.execute("UPDATE messages SET deleted_at = ? WHERE id = ?", (now, row[0]))
+    changed = fold(conn, [row[0]])
+    recount(conn, changed)
+    return changed
+
+
+def reopen_draft(conn: sqlite3.Connection, draft_id: int, now: int) -> set[int]:
+    """Bring an ended draft back as one that is kept."""
+    row = conn.execute(
+        "UPDATE drafts SET state = 'kept', saved_at = ? WHERE id = ? RETURNING message_id",
+        (now, draft_id),
+    ).fetchone()
+    if row is None or row[0] is None:
+        return set()
+    conn.execute("UPDATE messages SET deleted_at = NULL WHERE id = ?", (row[0],))
+    changed = fold(conn, [row[0]])
+    recount(conn, changed)
+    return changed
+
+
+def queue(
+    conn: sqlite3.Connection,
+    place: FolderPlace,
+    mail: IndexedMail,
+    raw: bytes,
+    *,
+    outbox_uuid: str,
+    mail_from: str,
+    recipients: Sequence[str],
+    not_before: int,
+    now: int,
+    scheduled: bool = False,
+    draft_id: int | None = None,
+    conversation_id: int | None = None,
+    idempotency_key: str | None = None,
+) -> tuple[int, set[int]]:
+    """Put a frozen mail into the outbox and into its conversation; returns (outbox id, changed).
+
+    The composer may close only after this is committed (§4.9).
+    """
+    message_id = store_local(
+        conn,
+        place,
+        mail.envelope,
+        state="outgoing",
+        size=len(raw),
+        now=now,
+        conversation_id=conversation_id,
+    )
+    changed = file_bodies(conn, [(message_id, mail)], now)
+    cursor = conn.execute(
+        "INSERT INTO outbox(uuid, account_id, message_id, draft_id, message_id_header, mail_from,"
+        " raw, sha256, state, not_before, scheduled, idempotency_key, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'held', ?, ?, ?, ?)",
+        (
+            outbox_uuid,
+            place.account_id,
+            message_id,
+            draft_id,
+            mail.envelope.message_id,
+            mail_from,
+            raw,
+            mail.sha256,
+            not_before,
+            scheduled,
+            idempotency_key,
+            now,
+        ),
+    )
+    assert cursor.lastrowid is not None
+    conn.executemany(
+        "INSERT OR IGNORE INTO outbox_recipients(outbox_id, address) VALUES (?, ?)",
+        [(cursor.lastrowid, address) for address in recipients],
+    )
+    if draft_id is not None:
+        changed |= drop_draft(conn, draft_id, "sent", now)
+    return cursor.lastrowid, changed
+
+
+def cancel(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
+    """Stop a mail that has not begun to go; its draft comes back (OUT-13).
+
+    Returns the conversations that changed; empty when it was too late.
+    """
+    row = conn.execute(
+        "UPDATE outbox SET state = 'cancelled', finished_at = ? WHERE id = ?"
+        " AND state IN ('held', 'queued', 'retry_wait', 'failed')"
+        " RETURNING message_id, draft_id",
+        (now, outbox_id),
+    ).fetchone()
+    if row is None:
+        return set()
+    message_id, draft_id = row
+    conn.execute("UPDATE messages SET deleted_at = ? WHERE id = ?", (now, message_id))
+    changed = fold(conn, [message_id])
+    recount(conn, changed)
+    if draft_id is not None:
+        changed |= reopen_draft(conn, draft_id, now)
+    return changed
+
+
+def settle_sent(conn: sqlite3.Connection, outbox_id: int) -> set[int]:
+    """Once a mail was accepted its message is a sent one; returns the conversations changed."""
+    row = conn.execute("SELECT message_id FROM outbox WHERE id = ?", (outbox_id,)).fetchone()
+    conn.execute("UPDATE messages SET state = 'sent' WHERE id = ? AND state = 'outgoing'", row)
+    changed = fold(conn, [row[0]])
+    recount(conn, changed)
+    return changed
+
+
+def suspend_foreign(conn: sqlite3.Connection, now: int) -> int:
+    """After a restored or copied database nothing is sent by itself (VAL-5); returns how many.
+
+    Mails that may have gone become uncertain; those that waited become failed with a reason, one
+    key from going. Operations that were under way are verified before they are repeated.
+    """
+    uncertain = conn.execute(
+        "UPDATE outbox SET state = 'uncertain', error = 'the database was restored or copied;"
+        " this mail may have been sent already' WHERE state NOT IN"
+        " ('sent', 'cancelled', 'failed', 'uncertain', 'accepted', 'copy_pending')"
+    ).rowcount
+    conn.execute("UPDATE operations SET state = 'verify' WHERE state = 'inflight'")
+    conn.execute("UPDATE operations SET next_at = ? WHERE state = 'verify'", (now,))
+    return uncertain
+
+
+def recover(conn: sqlite3.Connection, receipts: dict[str, str], now: int) -> list[int]:
+    """After a crash: before the dot is not sent, after it only a receipt tells (OUT-3, OUT-4).
+
+    `receipts` maps outbox uuids to `accepted …`, `refused …` or `intent`. Returns uncertain rows.
+    """
+    conn.execute(
+        "UPDATE outbox SET state = 'queued', lease = '' WHERE state IN"
+        " ('claimed', 'connected', 'envelope_ok', 'body_sent')"
+    )
+    doubtful: list[int] = []
+    for outbox_id, outbox_uuid in conn.execute(
+        "SELECT id, uuid FROM outbox WHERE state = 'dot_intent'"
+    ).fetchall():
+        receipt = receipts.get(outbox_uuid, "")
+        if receipt.startswith("accepted"):
+            conn.execute(
+                "UPDATE outbox SET state = 'accepted', queue_id = ? WHERE id = ?",
+                (receipt.partition(" ")[2][:200], outbox_id),
+            )
+            conn.execute(
+                "UPDATE outbox_recipients SET state = 'accepted' WHERE outbox_id = ?"
+                " AND state = 'waiting'",
+                (outbox_id,),
+            )
+            settle_sent(conn, outbox_id)
+        elif receipt.startswith("refused"):
+            conn.execute(
+                "UPDATE outbox SET state = 'failed', error = ? WHERE id = ?",
+                (receipt.partition(" ")[2][:300], outbox_id),
+            )
+        else:
+            conn.execute(
+                "UPDATE outbox SET state = 'uncertain', checks = 0, next_at = ?, error ="
+                " 'the program stopped while the server was answering; it may have been sent'"
+                " WHERE id = ?",
+                (now, outbox_id),
+            )
+            doubtful.append(outbox_id)
+    return doubtful
+
+
+def resend(conn: sqlite3.Connection, outbox_id: int, now: int) -> bool:
+    """Send again what failed or is uncertain, on the user's word alone (OUT-5)."""
+    cursor = conn.execute(
+        "UPDATE outbox SET state = 'queued', lease = '', error = '', next_at = 0, attempts = 0"
+        " WHERE id = ? AND state IN ('failed', 'partial', 'uncertain', 'retry_wait')",
+        (outbox_id,),
+    )
+    conn.execute(
+        "UPDATE outbox_recipients SET state = 'waiting' WHERE outbox_id = ?"
+        " AND state IN ('refused', 'retry', 'bounced')",
+        (outbox_id,),
+    )
+    conn.execute(
+        "INSERT INTO outbox_attempts(outbox_id, at, stage, outcome)"
+        " VALUES (?, ?, 'resend', 'asked for by the user')",
+        (outbox_id, now),
+    )
+    return cursor.rowcount == 1
+
+
+def mark_sent(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
+    """The user knows that an uncertain mail went."""
+    cursor = conn.execute(
+        "UPDATE outbox SET state = 'sent', error = '', finished_at = ? WHERE id = ?"
+        " AND state IN ('uncertain', 'partial', 'failed')",
+        (now, outbox_id),
+    )
+    return settle_sent(conn, outbox_id) if cursor.rowcount else set()
+
+
+def new_uuid() -> str:
+    """A name for a draft or a mail."""
+    return uuid.uuid4().hex

@@ -1,0 +1,68 @@
+"""The lists a conversation can be in. A view id below 1000 is built in, above it is a folder."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+FOLDER_BASE = 1000
+
+
+class View(IntEnum):
+    """Built-in views over all accounts."""
+
+    INBOX = 1
+    UNREAD = 2
+    """Conversations of the inbox with something unread."""
+    STARRED = 3
+    SENT = 4
+    DRAFTS = 5
+    OUTBOX = 6
+    ARCHIVE = 7
+    """In an archive folder (or only in All Mail) and not in the inbox."""
+    SCREENED = 8
+    SPAM = 9
+    TRASH = 10
+    ALL = 11
+    """Everything but spam and trash."""
+
+
+VIEW_NAMES: dict[View, str] = {
+    View.INBOX: "Inbox",
+    View.UNREAD: "Unread",
+    View.STARRED: "Starred",
+    View.SENT: "Sent",
+    View.DRAFTS: "Drafts",
+    View.OUTBOX: "Outbox",
+    View.ARCHIVE: "Archive",
+    View.SCREENED: "Screened",
+    View.SPAM: "Spam",
+    View.TRASH: "Trash",
+    View.ALL: "All mail",
+}
+
+VIEW_WORDS: dict[str, View] = {
+    "inbox": View.INBOX,
+    "unread": View.UNREAD,
+    "starred": View.STARRED,
+    "sent": View.SENT,
+    "drafts": View.DRAFTS,
+    "outbox": View.OUTBOX,
+    "archive": View.ARCHIVE,
+    "screened": View.SCREENED,
+    "spam": View.SPAM,
+    "junk": View.SPAM,
+    "trash": View.TRASH,
+    "all": View.ALL,
+    "anywhere": View.ALL,
+}
+"""What `in:` and the command line call them."""
+
+
+def folder_view(folder_id: int) -> int:
+    """The view of one folder."""
+    return FOLDER_BASE + folder_id
+
+
+def view_folder(view_id: int) -> int | None:
+    """The folder of a view, or None for a built-in one."""
+    return view_id - FOLDER_BASE if view_id > FOLDER_BASE else None

@@ -1,0 +1,388 @@
+"""The fold of server truth and pending operations into what is shown (I5).
+
+`fold` rewrites presence and visible flags of messages; `recount` rewrites the rows of their
+conversations, the listing and the counters. Both only touch what differs.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from tui_mail.model.messages import Flag
+from tui_mail.model.safe_text import one_line
+from tui_mail.model.threading import base_subject
+from tui_mail.model.views import View, folder_view
+
+OPEN_OPERATIONS = "('pending', 'inflight', 'verify', 'local')"
+"""States that shape the view; `local` is intent the server is not told of (R18, R22)."""
+_SEEN = int(Flag.SEEN)
+_FLAGGED = int(Flag.FLAGGED)
+_HIDDEN_ROLES = {"trash": View.TRASH, "junk": View.SPAM}
+
+
+def ids_json(ids: Iterable[int]) -> str:
+    """Ids as the argument of `json_each`."""
+    return "[" + ",".join(map(str, ids)) + "]"
+
+
+def fold(conn: sqlite3.Connection, message_ids: Collection[int]) -> set[int]:
+    """Recompute presence and flags of these messages; returns their conversations."""
+    if not message_ids:
+        return set()
+    ids = ids_json(message_ids)
+    messages = {
+        row[0]: row
+        for row in conn.execute(
+            "SELECT id, conversation_id, flags, state, deleted_at FROM messages"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            (ids,),
+        )
+    }
+    shown: dict[int, set[int]] = defaultdict(set)
+    for message_id, folder_id in conn.execute(
+        "SELECT message_id, folder_id FROM presence"
+        " WHERE message_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    ):
+        shown[message_id].add(folder_id)
+    places: dict[int, set[int]] = defaultdict(set)
+    flags: dict[int, int] = {}
+    labels = _Labels(conn)
+    for message_id, folder_id, bits, label_text, account_id in conn.execute(
+        "SELECT p.message_id, p.folder_id, p.flags, p.labels, f.account_id FROM placements p"
+        " JOIN folders f ON f.id = p.folder_id AND f.generation = p.generation"
+        " WHERE p.message_id IN (SELECT value FROM json_each(?)) AND p.vanished_at IS NULL",
+        (ids,),
+    ):
+        places[message_id].add(folder_id)
+        if label_text:
+            places[message_id] |= labels.folders(account_id, json.loads(label_text))
+        flags[message_id] = flags.get(message_id, 0) | bits
+    for message_id, account_id, kind, folder_id, target_id, args in conn.execute(
+        "SELECT message_id, account_id, kind, folder_id, target_id, args FROM operations"
+        " WHERE message_id IN (SELECT value FROM json_each(?))"
+        f" AND state IN {OPEN_OPERATIONS} ORDER BY id",
+        (ids,),
+    ):
+        if kind == "flag":
+            change = json.loads(args)
+            bits = flags.get(message_id, messages[message_id][2])
+            flags[message_id] = (bits | change.get("add", 0)) & ~change.get("remove", 0)
+        elif kind == "label":
+            change = json.loads(args)
+            places[message_id] -= labels.folders(account_id, change.get("remove", ()))
+            places[message_id] |= labels.folders(account_id, change.get("add", ()))
+        elif kind in ("move", "expunge"):
+            places[message_id].discard(folder_id)
+            if target_id is not None:
+                places[message_id].add(target_id)
+
+    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    gone: list[tuple[int, int]] = []
+    come: list[tuple[int, int]] = []
+    new_flags: list[tuple[int, int]] = []
+    for message_id, (_, _, old_bits, state, deleted_at) in messages.items():
+        want = set() if deleted_at is not None else places[message_id]
+        bits = flags.get(message_id, old_bits)
+        if state in ("draft", "outgoing"):
+            bits |= _SEEN
+        have = shown[message_id]
+        was_unread, is_unread = not old_bits & _SEEN, not bits & _SEEN
+        for folder_id in have - want:
+            gone.append((message_id, folder_id))
+            counts[folder_id][0] -= 1
+            counts[folder_id][1] -= was_unread
+        for folder_id in want - have:
+            come.append((message_id, folder_id))
+            counts[folder_id][0] += 1
+            counts[folder_id][1] += is_unread
+        if bits != old_bits:
+            new_flags.append((bits, message_id))
+            for folder_id in have & want:
+                counts[folder_id][1] += is_unread - was_unread
+    conn.executemany("DELETE FROM presence WHERE message_id = ? AND folder_id = ?", gone)
+    conn.executemany("INSERT INTO presence(message_id, folder_id) VALUES (?, ?)", come)
+    conn.executemany("UPDATE messages SET flags = ? WHERE id = ?", new_flags)
+    conn.executemany(
+        "UPDATE folders SET messages = messages + ?, unread = unread + ? WHERE id = ?",
+        [(total, unread, folder) for folder, (total, unread) in counts.items() if total or unread],
+    )
+    return {row[1] for row in messages.values()}
+
+
+class _Labels:
+    """Gmail labels as folders of the account (X-GM-EXT-1)."""
+
+    _SPECIAL: ClassVar = {
+        "\\Inbox": "inbox",
+        "\\Sent": "sent",
+        "\\Draft": "drafts",
+        "\\Drafts": "drafts",
+    }
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+        self._known: dict[int, dict[str, int]] = {}
+
+    def folders(self, account_id: int, labels: Iterable[str]) -> set[int]:
+        known = self._known.get(account_id)
+        if known is None:
+            known = {}
+            for folder_id, name, role in self._conn.execute(
+                "SELECT id, name, role FROM folders WHERE account_id = ? AND state <> 'gone'",
+                (account_id,),
+            ):
+                known[name] = folder_id
+                known.setdefault(f"\\role:{role}", folder_id)
+            self._known[account_id] = known
+        found: set[int] = set()
+        for label in labels:
+            role = self._SPECIAL.get(label)
+            folder_id = known.get(f"\\role:{role}" if role else label)
+            if folder_id is not None:
+                found.add(folder_id)
+        return found
+
+
+@dataclass(slots=True)
+class _Conversation:
+    messages: list[tuple[Any, ...]] = field(default_factory=list)
+    places: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None:
+    """Rewrite the rows, list entries and counters of these conversations."""
+    if not conversation_ids:
+        return
+    ids = ids_json(conversation_ids)
+    found: dict[int, _Conversation] = {cid: _Conversation() for cid in conversation_ids}
+    for row in conn.execute(
+        "SELECT conversation_id, id, state, flags, is_own, from_name, from_address, subject,"
+        " snippet, sort_at, attachments, account_id, screened_by, orphaned_at, deleted_at"
+        " FROM messages WHERE conversation_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY conversation_id, sort_at, id",
+        (ids,),
+    ):
+        found[row[0]].messages.append(row)
+    for cid, message_id, folder_id, role in conn.execute(
+        "SELECT m.conversation_id, p.message_id, p.folder_id, f.role FROM messages m"
+        " JOIN presence p ON p.message_id = m.id JOIN folders f ON f.id = p.folder_id"
+        " WHERE m.conversation_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    ):
+        found[cid].places[message_id].append((folder_id, role))
+    listed: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for view_id, at, cid, unread in conn.execute(
+        "SELECT view_id, at, conversation_id, unread FROM listing"
+        " WHERE conversation_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    ):
+        listed[cid][view_id] = (at, unread)
+
+    muted = {
+        row[0]
+        for row in conn.execute(
+            "SELECT id FROM conversations WHERE muted_at IS NOT NULL"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (ids,),
+        )
+    }
+    recipients = _recipients(conn, found)
+    rows: list[tuple[Any, ...]] = []
+    remove: list[tuple[int, int, int]] = []
+    insert: list[tuple[int, int, int, int]] = []
+    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for cid, conversation in found.items():
+        row, views = _summarise(cid, conversation, recipients, cid in muted)
+        rows.append(row)
+        before = listed[cid]
+        for view_id, (at, unread) in before.items():
+            if views.get(view_id) != (at, unread):
+                remove.append((view_id, at, cid))
+                counts[view_id][0] -= 1
+                counts[view_id][1] -= unread > 0
+        for view_id, (at, unread) in views.items():
+            if before.get(view_id) != (at, unread):
+                insert.append((view_id, at, cid, unread))
+                counts[view_id][0] += 1
+                counts[view_id][1] += unread > 0
+    conn.executemany(
+        "UPDATE conversations SET subject = ?, people = ?, snippet = ?, messages = ?, unread = ?,"
+        " starred = ?, attachments = ?, drafts = ?, outgoing = ?, answered = ?, first_at = ?,"
+        " last_at = ?, last_in_at = ?, last_out_at = ?, account_id = ? WHERE id = ?",
+        rows,
+    )
+    conn.executemany(
+        "DELETE FROM listing WHERE view_id = ? AND at = ? AND conversation_id = ?", remove
+    )
+    conn.executemany(
+        "INSERT INTO listing(view_id, at, conversation_id, unread) VALUES (?, ?, ?, ?)", insert
+    )
+    conn.executemany(
+        "INSERT INTO view_counts(view_id, total, unread) VALUES (?, ?, ?) ON CONFLICT(view_id)"
+        " DO UPDATE SET total = total + excluded.total, unread = unread + excluded.unread",
+        [(view, total, unread) for view, (total, unread) in counts.items() if total or unread],
+    )
+
+
+def _recipients(conn: sqlite3.Connection, found: dict[int, _Conversation]) -> dict[int, list[str]]:
+    """Names of those an own-only conversation was written to, by message."""
+    wanted = [
+        conversation.messages[-1][1]
+        for conversation in found.values()
+        if conversation.messages and all(row[4] for row in conversation.messages)
+    ]
+    names: dict[int, list[str]] = defaultdict(list)
+    if wanted:
+        for message_id, name, address in conn.execute(
+            "SELECT p.message_id, coalesce(nullif(p.name, ''), nullif(c.name, ''), c.address),"
+            " c.address FROM participants p JOIN correspondents c ON c.id = p.correspondent_id"
+            " WHERE p.message_id IN (SELECT value FROM json_each(?)) AND p.role IN ('to', 'cc')"
+            " ORDER BY p.message_id, p.role DESC, p.position",
+            (ids_json(wanted),),
+        ):
+            names[message_id].append(str(name or address))
+    return names
+
+
+def _summarise(
+    cid: int, conversation: _Conversation, recipients: dict[int, list[str]], muted: bool
+) -> tuple[tuple[Any, ...], dict[int, tuple[int, int]]]:
+    views: dict[int, list[int]] = {}
+
+    def enter(view: int, at: int, unread: int) -> None:
+        entry = views.setdefault(view, [0, 0])
+        entry[0] = max(entry[0], at)
+        entry[1] += unread
+
+    counted: list[tuple[Any, ...]] = []
+    hidden: list[tuple[Any, ...]] = []
+    for row in conversation.messages:
+        _, message_id, state, flags, is_own, *_ = row
+        sort_at, screened_by, deleted_at = row[9], row[12], row[14]
+        places = conversation.places.get(message_id, [])
+        if deleted_at is not None or (not places and state == "received"):
+            continue
+        unread = 0 if flags & _SEEN else 1
+        if screened_by is not None and not is_own:
+            enter(View.SCREENED, sort_at, unread)
+            continue
+        roles = {role for _, role in places}
+        for folder_id, _ in places:
+            enter(folder_view(folder_id), sort_at, unread)
+        for role, view in _HIDDEN_ROLES.items():
+            if role in roles:
+                enter(view, sort_at, unread)
+        if roles and roles <= _HIDDEN_ROLES.keys():
+            hidden.append(row)
+            continue
+        counted.append(row)
+        if state == "draft":
+            enter(View.DRAFTS, sort_at, 0)
+        elif state == "outgoing":
+            enter(View.OUTBOX, sort_at, 0)
+        elif state == "sent" or "sent" in roles:
+            enter(View.SENT, sort_at, unread)
+        if "drafts" in roles:
+            enter(View.DRAFTS, sort_at, unread)
+        if "inbox" in roles and not muted:
+            enter(View.INBOX, sort_at, unread)
+        elif roles & {"archive", "all", "inbox"}:
+            enter(View.ARCHIVE, sort_at, unread)
+        if flags & _FLAGGED:
+            enter(View.STARRED, sort_at, unread)
+        enter(View.ALL, sort_at, unread)
+    if View.INBOX in views:
+        views.pop(View.ARCHIVE, None)
+        if views[View.INBOX][1]:
+            views[View.UNREAD] = list(views[View.INBOX])
+    rows = counted or hidden
+    return _row(cid, rows, recipients), {view: (at, n) for view, (at, n) in views.items()}
+
+
+def _row(
+    cid: int, rows: list[tuple[Any, ...]], recipients: dict[int, list[str]]
+) -> tuple[Any, ...]:
+    if not rows:
+        return ("", "", "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, cid)
+    people: dict[str, str] = {}
+    unread = starred = attachments = drafts = outgoing = 0
+    last_in = last_out = 0
+    for row in rows:
+        _, _, state, flags, is_own, name, address, _, _, sort_at, files, *_ = row
+        key = "" if is_own else str(address).lower()
+        people.pop(key, None)
+        people[key] = "me" if is_own else str(name or address or "(nobody)")
+        unread += not flags & _SEEN
+        starred += bool(flags & _FLAGGED)
+        attachments += bool(files)
+        drafts += state == "draft"
+        outgoing += state == "outgoing"
+        if is_own:
+            last_out = max(last_out, sort_at)
+        else:
+            last_in = max(last_in, sort_at)
+    first, last = rows[0], rows[-1]
+    if list(people) == [""]:
+        last_id = last[1]
+        shown = "To: " + (", ".join(recipients.get(last_id, [])[:8]) or "(nobody)")
+    elif len(people) == 1:
+        shown = next(iter(people.values()))
+    else:
+        shown = ", ".join(part.split(" ")[0].strip(",") or part for part in people.values())
+    subject = one_line(base_subject(str(first[7])) or str(last[7]), 300)
+    return (
+        subject,
+        one_line(shown, 160),
+        str(last[8]),
+        len(rows),
+        unread,
+        starred,
+        attachments,
+        drafts,
+        outgoing,
+        int(bool(last[4])),
+        first[9],
+        last[9],
+        last_in,
+        last_out,
+        last[11],
+        cid,
+    )
+
+
+def rebuild(conn: sqlite3.Connection) -> None:
+    """Drop everything derived and fold it again (I5); used by `doctor` and by tests."""
+    conn.execute("DELETE FROM presence")
+    conn.execute("DELETE FROM listing")
+    conn.execute("DELETE FROM view_counts")
+    conn.execute("UPDATE folders SET messages = 0, unread = 0")
+    last = 0
+    while True:
+        ids = [
+            row[0]
+            for row in conn.execute(
+                "SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT 5000", (last,)
+            )
+        ]
+        if not ids:
+            break
+        fold(conn, ids)
+        last = ids[-1]
+    last = 0
+    while True:
+        ids = [
+            row[0]
+            for row in conn.execute(
+                "SELECT id FROM conversations WHERE id > ? ORDER BY id LIMIT 2000", (last,)
+            )
+        ]
+        if not ids:
+            return
+        recount(conn, ids)
+        last = ids[-1]

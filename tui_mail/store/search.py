@@ -1,0 +1,199 @@
+"""A parsed query to SQL: index first, newest first, every value bound (SEC-34)."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_mail.model.search import And, Field, Node, Not, Or, Query, Text
+from tui_mail.model.search_text import has_cjk, query_tokens
+from tui_mail.model.views import VIEW_WORDS, View
+
+_DEADLINE = 3.0
+"""Seconds after which a search stops and shows what it has."""
+
+_IS = {
+    "read": "m.flags & 1 <> 0",
+    "unread": "m.flags & 1 = 0",
+    "starred": "m.flags & 2 <> 0",
+    "answered": "m.flags & 4 <> 0",
+    "sent": "m.is_own = 1",
+    "draft": "m.state = 'draft'",
+    "bulk": "m.kind & 1 <> 0",
+    "muted": "EXISTS (SELECT 1 FROM conversations c WHERE c.id = m.conversation_id"
+    " AND c.muted_at IS NOT NULL)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Conversations of a search, newest hit first."""
+
+    conversation_ids: tuple[int, ...]
+    message_ids: tuple[int, ...]
+    """The newest hit of each conversation."""
+    more: bool
+    """There are further ones beyond the limit, or the time was up."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    match: list[str]
+    """FTS expressions that all must hold."""
+    where: list[str]
+    values: list[object]
+
+
+def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
+    """Run a query. Mail in spam and trash is left out unless `in:` names it."""
+    if query.node is None:
+        return Hits((), (), False)
+    plan = _Plan([], [], [])
+    terms = query.node.terms if isinstance(query.node, And) else (query.node,)
+    for term in terms:
+        expression = _expression(term)
+        if expression is not None:
+            plan.match.append(expression)
+        else:
+            plan.where.append(_condition(term, plan.values))
+    if not _mentions_view(query.node):
+        plan.where.append(
+            "(m.state <> 'received' OR EXISTS (SELECT 1 FROM presence p JOIN folders f"
+            " ON f.id = p.folder_id WHERE p.message_id = m.id"
+            " AND f.role NOT IN ('trash', 'junk')))"
+        )
+    plan.where += ["m.deleted_at IS NULL", "m.screened_by IS NULL"]
+    where = " AND ".join(plan.where)
+    if plan.match:
+        sql = (
+            "SELECT m.conversation_id, m.id FROM fts"
+            " CROSS JOIN messages m ON m.text_key = fts.rowid"
+            f" WHERE fts MATCH ? AND {where} ORDER BY fts.rowid DESC"
+        )
+        values: Sequence[object] = (" AND ".join(plan.match), *plan.values)
+    else:
+        sql = (
+            f"SELECT m.conversation_id, m.id FROM messages m WHERE {where}"
+            " ORDER BY m.sort_at DESC, m.id DESC"
+        )
+        values = plan.values
+    return _collect(conn, sql, values, limit)
+
+
+def _collect(conn: sqlite3.Connection, sql: str, values: Sequence[object], limit: int) -> Hits:
+    deadline = time.monotonic() + _DEADLINE
+    conn.set_progress_handler(lambda: time.monotonic() > deadline, 20_000)
+    found: dict[int, int] = {}
+    more = False
+    try:
+        for conversation_id, message_id in conn.execute(sql, values):
+            if conversation_id in found:
+                continue
+            if len(found) >= limit:
+                more = True
+                break
+            found[conversation_id] = message_id
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        more = True
+    finally:
+        conn.set_progress_handler(None, 0)
+    return Hits(tuple(found), tuple(found.values()), more)
+
+
+def _expression(node: Node) -> str | None:
+    """The term as an FTS expression, or None when it needs SQL."""
+    if isinstance(node, Text):
+        return _quoted(node)
+    if isinstance(node, Or):
+        parts = [_expression(term) for term in node.terms]
+        return None if None in parts else "(" + " OR ".join(p for p in parts if p) + ")"
+    if isinstance(node, And):
+        positive = [_expression(t) for t in node.terms if not isinstance(t, Not)]
+        negative = [_expression(t.term) for t in node.terms if isinstance(t, Not)]
+        if None in positive or None in negative or not positive:
+            return None
+        text = "(" + " AND ".join(p for p in positive if p) + ")"
+        for part in negative:
+            text = f"({text} NOT {part})"
+        return text
+    return None
+
+
+def _quoted(node: Text) -> str:
+    tokens = query_tokens(node.text)
+    quoted = '"' + " ".join(tokens).replace('"', '""') + '"'
+    prefix = node.prefix or (has_cjk(node.text) and len(tokens[-1]) == 1)
+    column = f"{node.column} : " if node.column else ""
+    return f"({column}{quoted}{' *' if prefix else ''})"
+
+
+def _condition(node: Node, values: list[object]) -> str:
+    if isinstance(node, Text):
+        values.append(_quoted(node))
+        return "m.text_key IN (SELECT rowid FROM fts WHERE fts MATCH ?)"
+    if isinstance(node, Not):
+        return f"NOT coalesce({_condition(node.term, values)}, 0)"
+    if isinstance(node, And):
+        return "(" + " AND ".join(_condition(term, values) for term in node.terms) + ")"
+    if isinstance(node, Or):
+        return "(" + " OR ".join(_condition(term, values) for term in node.terms) + ")"
+    return _field(node, values)
+
+
+def _field(node: Field, values: list[object]) -> str:
+    if node.name == "is":
+        return f"({_IS[str(node.value)]})"
+    if node.name == "has":
+        return "(m.attachments > 0)"
+    if node.name == "in":
+        return _view(str(node.value), values)
+    if node.name == "account":
+        values += [node.value, f"%{_like(str(node.value))}%"]
+        return (
+            "(m.account_id IN (SELECT id FROM accounts WHERE slug = ?"
+            " OR address LIKE ? ESCAPE '\\'))"
+        )
+    values.append(node.value)
+    comparison = {
+        "before": "m.sort_at < ?",
+        "after": "m.sort_at >= ?",
+        "larger": "m.size > ?",
+        "smaller": "m.size < ?",
+    }[node.name]
+    return f"({comparison})"
+
+
+def _view(name: str, values: list[object]) -> str:
+    view = VIEW_WORDS.get(name.lower())
+    if view is not None and view is not View.ALL:
+        values.append(int(view))
+        return (
+            "(EXISTS (SELECT 1 FROM listing l WHERE l.conversation_id = m.conversation_id"
+            " AND l.view_id = ?))"
+        )
+    if view is View.ALL:
+        return "(1)"
+    values += [name, f"%/{_like(name)}"]
+    return (
+        "(EXISTS (SELECT 1 FROM presence p JOIN folders f ON f.id = p.folder_id"
+        " WHERE p.message_id = m.id AND (f.name = ? COLLATE NOCASE"
+        " OR f.name LIKE ? ESCAPE '\\')))"
+    )
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _mentions_view(node: Node) -> bool:
+    if isinstance(node, Field):
+        return node.name == "in"
+    if isinstance(node, Not):
+        return False
+    if isinstance(node, And | Or):
+        return any(_mentions_view(term) for term in node.terms)
+    return False
