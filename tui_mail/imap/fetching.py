@@ -30,9 +30,9 @@ from tui_mail.imap.wire import field_names
 
 _BULK = 10_000_000
 """Responses to one flag fetch: a folder of millions is still read, one line at a time."""
-_FLAG_LINE = re.compile(
-    rb"\* \d+ FETCH "
-    rb"\((?:(?:UID (\d{1,10})|FLAGS \(([^()\"{]*)\)|MODSEQ \((\d{1,19})\)) ?)+\)\r?\n\Z"
+_FLAG_LINES = re.compile(
+    rb"^\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^()\"{\r\n]*)\)(?: MODSEQ \((\d{1,19})\))?\)\r\n",
+    re.MULTILINE,
 )
 _HEADER_LINE = re.compile(
     rb"\* \d+ FETCH \((?:(?:UID (\d{1,10})|FLAGS \(([^()\"{]*)\)|INTERNALDATE \"([^\"]{20,30})\""
@@ -86,9 +86,9 @@ class Fetcher:
         except Malformed:
             return None
 
-    def stream_flags(
+    def flag_batches(
         self, uids: UidSet, changed_since: int | None, vanished: list[tuple[int, int]] | None
-    ) -> Iterator[FlagChange]:
+    ) -> Iterator[list[FlagChange]]:
         """Yield the flags of `uids`, of those changed since a mod-sequence if one is given.
 
         With `vanished`, ranges the server reports as gone are added to it (RFC 7162 §3.2.6).
@@ -103,48 +103,61 @@ class Fetcher:
             tag, early = connection.start(command)
             for response in early:
                 connection.note(response)
-            yield from self._flag_lines(tag, part, vanished)
+            yield from self._flag_blocks(tag, part, vanished)
 
-    def _flag_lines(
+    def _flag_blocks(
         self, tag: bytes, asked: UidSet, vanished: list[tuple[int, int]] | None
-    ) -> Iterator[FlagChange]:
+    ) -> Iterator[list[FlagChange]]:
         connection = self._connection
         link = connection.link
         link.allow_stream(connection.settings.timeout_command)
-        readline, match = link.file.readline, _FLAG_LINE.match
-        read_flags, known = self.flags.read, self.flags.known
-        low, high = asked.lowest, asked.highest
-        dense = len(asked.ranges) == 1
-        complete = False
+        file = link.file
         count = 0
+        singly, penalty = 0, 1
+        complete = False
         try:
-            while True:
-                line = readline(MAX_LINE + 1)
-                found = match(line)
-                if found is not None:
-                    uid_text, flag_text, modseq = found.groups()
-                    if uid_text is not None and flag_text is not None:
-                        uid = int(uid_text)
-                        if low <= uid <= high and (dense or uid in asked):
-                            flags = known(flag_text) or read_flags(flag_text)
-                            count += 1
-                            if count > _BULK:
-                                raise ProtocolError("The server sent too many responses.")
-                            yield FlagChange(uid, flags[0], flags[1], int(modseq or 0))
-                            continue
-                    connection.dirty = True
-                    continue
-                parts = connection.continued(line)
+            while count < _BULK:
+                if singly == 0:
+                    found, end, whole = _flag_run(file.peek(1))
+                    # Odd lines among good ones must not make every line cost a whole block.
+                    penalty = 1 if whole else min(penalty * 2, 512)
+                    singly = 0 if whole else penalty
+                    if found:
+                        file.read(end)
+                        count += len(found)
+                        yield self._flag_block(found, asked)
+                        continue
+                singly = max(0, singly - 1)
+                count += 1
+                parts = connection.continued(file.readline(MAX_LINE + 1))
                 if parts[0].startswith(tag + b" "):
                     complete = True
                     connection.finish(tag, parts)
                     return
                 change = self._other_flag_line(parts, asked, vanished)
                 if change is not None:
-                    yield change
+                    yield [change]
+            raise ProtocolError("The server sent too many responses.")
         finally:
             if not complete:
                 connection.close()
+
+    def _flag_block(
+        self, found: list[tuple[bytes, bytes, bytes]], asked: UidSet
+    ) -> list[FlagChange]:
+        read, known, new = self.flags.read, self.flags.known, tuple.__new__
+        changes = []
+        for uid, text, modseq in found:
+            bits, keywords = known(text) or read(text)
+            changes.append(new(FlagChange, (int(uid), bits, keywords, int(modseq or 0))))
+        low, high = asked.lowest, asked.highest
+        if len(asked.ranges) == 1:
+            kept = [change for change in changes if low <= change[0] <= high]
+        else:
+            kept = [change for change in changes if change[0] in asked]
+        if len(kept) < len(changes):
+            self._connection.dirty = True
+        return kept
 
     def _other_flag_line(
         self, parts: Response, asked: UidSet, vanished: list[tuple[int, int]] | None
@@ -324,6 +337,25 @@ class Fetcher:
             else:
                 self._connection.note(parts)
         return result
+
+
+def _flag_run(block: bytes) -> tuple[list[tuple[bytes, bytes, bytes]], int, bool]:
+    """Match the usual flag lines at the start of a block.
+
+    Returns their groups, where they end, and whether they are all complete lines of the block.
+    """
+    end = block.rfind(b"\n") + 1
+    found = _FLAG_LINES.findall(block, 0, end)
+    if len(found) == block.count(b"\n", 0, end):
+        return found, end, True
+    run: list[tuple[bytes, bytes, bytes]] = []
+    reached = 0
+    for match in _FLAG_LINES.finditer(block, 0, end):
+        if match.start() != reached:
+            break
+        reached = match.end()
+        run.append((match[1], match[2], match[3] or b""))
+    return run, reached, False
 
 
 def _labels(value: Token) -> tuple[str, ...]:

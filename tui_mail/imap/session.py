@@ -225,19 +225,19 @@ class ImapSession:
     def _condstore(self) -> bool:
         return bool(self.enabled & {"CONDSTORE", "QRESYNC"}) or self.has("CONDSTORE")
 
-    def stream_flags(
+    def flag_batches(
         self,
         uids: UidSet | range,
         *,
         changed_since: int | None = None,
         vanished: list[tuple[int, int]] | None = None,
-    ) -> Iterator[FlagChange]:
-        """Yield flags one by one, for folders too large for a list; see `fetch_flags`."""
+    ) -> Iterator[list[FlagChange]]:
+        """Yield flags as they come, for folders too large for one list; see `fetch_flags`."""
         if changed_since is not None and not self._condstore:
             raise ActionError("The server keeps no mod-sequences.")
         if vanished is not None and (changed_since is None or "QRESYNC" not in self.enabled):
             raise ActionError("The server does not tell which messages are gone.")
-        return self._fetch.stream_flags(_as_set(uids), changed_since, vanished)
+        return self._fetch.flag_batches(_as_set(uids), changed_since, vanished)
 
     def fetch_flags(
         self, uids: UidSet | range, *, changed_since: int | None = None, vanished: bool = False
@@ -247,7 +247,9 @@ class ImapSession:
         With `vanished` (QRESYNC only) also the UIDs gone since then. Ranges are never expanded.
         """
         gone: list[tuple[int, int]] | None = [] if vanished else None
-        changes = list(self.stream_flags(uids, changed_since=changed_since, vanished=gone))
+        changes: list[FlagChange] = []
+        for batch in self.flag_batches(uids, changed_since=changed_since, vanished=gone):
+            changes += batch
         return changes, UidSet.joined(gone or ())
 
     def fetch_bodies(self, uids: UidSet | range) -> Iterator[BodyItem]:
