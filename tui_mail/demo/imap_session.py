@@ -20,6 +20,7 @@ from tui_mail.demo.mailboxes import Mailbox
 from tui_mail.errors import ProtocolError, RefusedError
 
 _TAGGED = re.compile(rb"([^\s(){%*\"\\+]+) +((?:UID +)?[A-Za-z0-9]+)(?: |\Z)", re.I)
+_LINE_END = re.compile(rb"\r?\n\Z")
 _FULL = 1 << 18
 """Octets that may wait in a session before they are written."""
 _LITERAL_CAP = 64 << 20
@@ -226,7 +227,7 @@ class Session:
                 raise SessionEnded from error
             line = await self.read_line()
             parts.append(line)
-        return b"".join(parts).rstrip(b"\r\n")
+        return _LINE_END.sub(b"", b"".join(parts))
 
     async def ask(self, prompt: bytes) -> bytes:
         """Send a continuation request and read the client's line."""

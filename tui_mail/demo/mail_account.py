@@ -88,10 +88,10 @@ class MailAccount:
         parent = new.rpartition("/")[0]
         if parent and parent not in self.mailboxes:
             self.create(parent)
-        prefix = box.name + "/"
-        for name in [n for n in self.mailboxes if n == box.name or n.startswith(prefix)]:
+        old = box.name
+        for name in [n for n in self.mailboxes if n == old or n.startswith(old + "/")]:
             moved = self.mailboxes.pop(name)
-            moved.name = new + name[len(box.name) :]
+            moved.name = new + name[len(old) :]
             self.mailboxes[moved.name] = moved
             self._renamed(moved)
 
