@@ -33,6 +33,10 @@ class Wire:
         """One line without its end; empty at the end of the connection."""
         return self._file.readline().rstrip(b"\r\n")
 
+    def rest(self) -> bytes:
+        """Everything up to the end of the connection."""
+        return self._file.read()
+
     def write(self, data: bytes) -> None:
         self._file.write(data)
         self._file.flush()
