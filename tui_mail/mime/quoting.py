@@ -20,6 +20,15 @@ TABLE_LINE = "\x01"
 CODE_LINE = "\x02"
 """Begins a line of preformatted text there."""
 
+ATTRIBUTION_LINE = "\x03"
+"""Begins a line there that the mail program marked as an attribution."""
+
+QUOTE_START = "\x04"
+"""A line there: all that follows is quoted."""
+
+_MARKS = TABLE_LINE + CODE_LINE + ATTRIBUTION_LINE + QUOTE_START
+_MARKED = {TABLE_LINE: "table", CODE_LINE: "code", ATTRIBUTION_LINE: "attribution"}
+
 _LONGEST = 600
 _WRAPPED = 4
 _VERB = re.compile("|".join(sorted((re.escape(verb) for verb in VERBS), key=len, reverse=True)))
@@ -59,8 +68,9 @@ def is_attribution(line: str, *, before_quote: bool = False) -> bool:
         return False
     if text[-1] not in ":：":
         return False
-    tail = text[-160:].lower()
-    if not _VERB.search(tail):
+    if before_quote and "@" in text and _DIGIT.search(text):
+        return True
+    if not _VERB.search(text[-160:].lower()):
         return False
     return before_quote or "@" in text or bool(_DIGIT.search(text) and len(text) > 15)
 
@@ -124,23 +134,21 @@ def split_blocks(text: str) -> tuple[Block, ...]:
         line = lines[at]
         depth, rest = quote_depth(line)
         if depth:
-            marks.add("quote", rest, depth)
+            marks.add("quote", rest.lstrip(_MARKS), depth)
             at += 1
             continue
-        if line[:1] in (TABLE_LINE, CODE_LINE):
-            marks.add("table" if line[0] == TABLE_LINE else "code", line[1:])
+        if line[:1] in _MARKED and line:
+            marks.add(_MARKED[line[0]], line[1:])
             at += 1
             continue
         taken = _announcement(lines, at)
-        if taken:
-            quoted = _next_is_quoted(lines, at + taken)
+        if taken or line == QUOTE_START:
+            whole = line == QUOTE_START or not _next_is_quoted(lines, at + taken)
             for one in lines[at : at + taken]:
                 marks.add("attribution", one)
             at += taken
-            if not quoted:
-                for one in lines[at:]:
-                    deeper, rest = quote_depth(one)
-                    marks.add("quote", rest.lstrip(TABLE_LINE + CODE_LINE), deeper + 1)
+            if whole:
+                _all_quoted(lines[at:], marks)
                 at = size
             continue
         if is_signature_mark(line) or (is_mobile_signature(line) and _is_near_end(lines, at)):
@@ -148,6 +156,17 @@ def split_blocks(text: str) -> tuple[Block, ...]:
         marks.add("signature" if marks.in_signature else "text", line)
         at += 1
     return marks.blocks()
+
+
+def _all_quoted(lines: list[str], marks: _Marks) -> None:
+    """The rest is one quote; a header block at its beginning announces it."""
+    at = _skip_blank(lines, 1 if lines and lines[0] == QUOTE_START else 0)
+    taken = _announcement(lines, at) if at < len(lines) else 0
+    for one in lines[at : at + taken]:
+        marks.add("attribution", one)
+    for one in lines[at + taken :]:
+        depth, rest = quote_depth(one)
+        marks.add("quote", rest.lstrip(_MARKS), depth + 1)
 
 
 class _Marks:
