@@ -221,9 +221,15 @@ class Connection:
         """Make the error for BYE, and close."""
         self.close()
         line = status_line(head[2:]) or StatusLine(b"BYE")
-        text = server_text(line.text)
+        text = self._said(line)
         kind = ThrottledError if too_busy(line) else TransportError
         return kind(f"The server ended the connection: {text}")
+
+    def _said(self, line: StatusLine) -> str:
+        """What the server said; nothing before encryption, when it can be forged (SEC-22)."""
+        if not self.link.secure and self.settings.security != "none":
+            return "no reason given"
+        return server_text(line.text) or "no reason given"
 
     def finish(self, tag: bytes, parts: Response) -> StatusLine:
         """Read the tagged line. Raises RefusedError for NO and BAD."""
@@ -234,7 +240,7 @@ class Connection:
             raise ProtocolError("The server's answer cannot be read.")
         if line.word == b"OK":
             return line
-        text = server_text(line.text) or "no reason given"
+        text = self._said(line)
         if line.code == b"THROTTLED":
             raise ThrottledError(f"The server asks to slow down: {text}")
         code = line.code.decode() or ("BAD" if line.word == b"BAD" else "")

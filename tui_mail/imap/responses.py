@@ -208,12 +208,21 @@ def _status_items(found: Token) -> FolderStatus:
     )
 
 
+def _mailbox(token: Token) -> bytes:
+    """Read the name of a folder, which may be the atom NIL."""
+    if token is None:
+        return b"NIL"
+    if not isinstance(token, bytes):
+        raise Malformed
+    return token
+
+
 def status_response(parts: Response) -> tuple[bytes, FolderStatus]:
     """Read `* STATUS name (…)`. Raises Malformed."""
     found = tokens(parts)
-    if len(found) < 4 or not isinstance(found[2], bytes):
+    if len(found) < 4:
         raise Malformed
-    return found[2], _status_items(found[3])
+    return _mailbox(found[2]), _status_items(found[3])
 
 
 def list_response(parts: Response, decode: Callable[[bytes], str]) -> ListedFolder:
@@ -224,9 +233,7 @@ def list_response(parts: Response, decode: Callable[[bytes], str]) -> ListedFold
     found = tokens(parts)
     if len(found) < 5 or not isinstance(found[2], list):
         raise Malformed
-    attributes, delimiter, name = found[2], found[3], found[4]
-    if not isinstance(name, bytes):
-        raise Malformed
+    attributes, delimiter, name = found[2], found[3], _mailbox(found[4])
     if _CONTROL.search(name) or len(name) > 4000:
         raise Malformed
     if delimiter is not None and not isinstance(delimiter, bytes):

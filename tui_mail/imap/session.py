@@ -279,6 +279,14 @@ class ImapSession:
         """All UIDs of the selected folder."""
         return search(self._connection, [b"ALL"], self.has)
 
+    def search_since(self, moment: int) -> UidSet:
+        """UIDs that arrived on the day of `moment` (UTC seconds) or later, by INTERNALDATE.
+
+        One day more is asked for, because the server's day may begin elsewhere.
+        """
+        day = date_time(max(86_400, moment) - 86_400)[1:12].strip()
+        return search(self._connection, [b"SINCE", day], self.has)
+
     def search_deleted(self) -> UidSet:
         """UIDs marked as deleted."""
         return search(self._connection, [b"DELETED"], self.has)

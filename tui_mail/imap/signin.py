@@ -60,6 +60,8 @@ class _Plumbing(imaplib.IMAP4):
 
     def readline(self) -> bytes:
         self.last_line = self._link.readline()
+        if self.last_line[:5].upper() == b"* BYE":
+            raise _farewell(self._link, self.last_line, at_greeting=self.state == "LOGOUT")
         return self.last_line
 
     def send(self, data: Any) -> None:
@@ -113,11 +115,18 @@ class _BearerToken:
         return server_text(self.challenge)
 
 
-def _greeting_error(link: Link, line: bytes, error: Exception) -> TransportError:
+def _farewell(link: Link, line: bytes, *, at_greeting: bool) -> TransportError:
+    """Make the error for a connection the server does not want (§4.10)."""
+    status = status_line(line[2:].rstrip(b"\r\n")) or StatusLine(b"BYE")
+    text = server_text(status.text) if link.secure else ""
+    kind = ThrottledError if at_greeting or too_busy(status) else TransportError
+    return kind(f"The server does not take the connection now. {text}".strip())
+
+
+def _greeting_error(link: Link, line: bytes) -> TransportError:
     status = status_line(line[2:].rstrip(b"\r\n")) if line.startswith(b"* ") else None
-    text = server_text(status.text) if status is not None and link.secure else ""
-    if status is not None and (status.word == b"BYE" or too_busy(status)):
-        return ThrottledError(f"The server does not take the connection now. {text}".strip())
+    if status is not None and too_busy(status):
+        return _farewell(link, line, at_greeting=True)
     return ProtocolError("The server's greeting is not IMAP.")
 
 
@@ -158,7 +167,7 @@ def connect(
         client = _Client(link)
     except (imaplib.IMAP4.error, ValueError, LookupError, TypeError, AttributeError) as error:
         link.close()
-        raise _greeting_error(link, b"".join(first_line), error) from error
+        raise _greeting_error(link, b"".join(first_line)) from error
     except TransportError:
         link.close()
         raise
