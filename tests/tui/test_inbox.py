@@ -1,0 +1,247 @@
+"""The inbox by its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.tui.conftest import Start
+from tests.tui.factory import Mailbox, mail
+from tui_mail.model.views import View
+from tui_mail.store.pages import count
+
+
+def inbox_total(box: Mailbox) -> int:
+    conn = box.connect()
+    try:
+        return count(conn, View.INBOX)[0]
+    finally:
+        conn.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 45), (40, 24)])
+async def test_the_list_moves_by_keys_at_every_size(
+    mailbox: Callable[..., Mailbox], start: Start, size: tuple[int, int]
+) -> None:
+    async with start(mailbox(300), size) as journey:
+        assert journey.cursor == "Subject 0000"
+        for keys, expected in [
+            (("j", "down"), "Subject 0002"),
+            (("k",), "Subject 0001"),
+            (("G",), "Subject 0299"),
+            (("g", "g"), "Subject 0000"),
+            (("end",), "Subject 0299"),
+            (("home",), "Subject 0000"),
+        ]:
+            await journey.press(*keys)
+            assert journey.cursor == expected
+            assert expected in journey.rows
+        await journey.press("pagedown")
+        assert journey.cursor == f"Subject {journey.list.size.height:04}"
+        await journey.press("pageup", "ctrl+d")
+        assert journey.cursor == f"Subject {journey.list.size.height // 2:04}"
+
+
+async def test_archive_takes_the_row_out_and_the_cursor_to_the_next(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(30)
+    async with start(box) as journey:
+        await journey.press("j", "a")
+        assert journey.cursor == "Subject 0002"
+        assert "Subject 0001" not in journey.rows
+        assert inbox_total(box) == 29
+        assert "Archived 1 conversation" in journey.screen
+        assert "z undoes" in journey.screen
+
+
+async def test_undo_brings_it_back_under_the_cursor(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(30)
+    async with start(box) as journey:
+        await journey.press("j", "a", "e")
+        before = journey.list.top
+        await journey.press("z", "z")
+        assert journey.cursor == "Subject 0001"
+        assert journey.rows[:4] == [f"Subject {n:04}" for n in range(4)]
+        assert journey.list.top == before
+        assert inbox_total(box) == 30
+
+
+async def test_undo_works_after_a_restart(mailbox: Callable[..., Mailbox], start: Start) -> None:
+    box = mailbox(3)
+    async with start(box) as journey:
+        await journey.press("a")
+    async with start(box) as journey:
+        await journey.press("z")
+        assert journey.cursor == "Subject 0000"
+
+
+async def test_keys_typed_faster_than_the_store_answers_act_on_what_they_meant(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(300)
+    async with start(box) as journey:
+        await journey.pilot.press("a", "a", "j", "a", "G", "a", "z")
+        await journey.settled()
+        assert inbox_total(box) == 297
+        conn = box.connect()
+        kept = {row[0] for row in conn.execute(
+            "SELECT c.subject FROM listing l JOIN conversations c ON c.id = l.conversation_id"
+            " WHERE view_id = 1")}  # fmt: skip
+        conn.close()
+        gone = {f"Subject {n:04}" for n in range(300)} - kept
+        assert gone == {"Subject 0000", "Subject 0001", "Subject 0003"}
+
+
+async def test_new_mail_does_not_move_the_row_under_the_cursor(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(60)
+    async with start(box) as journey:
+        await journey.press("j", "j")
+        line = journey.list.position - journey.list.top
+        box.arrive([mail(1000 + n) for n in range(3)], at=box.clock.at + 600)
+        await journey.app.look()
+        await journey.settled()
+        assert journey.cursor == "Subject 0002"
+        assert journey.list.position - journey.list.top == line
+        assert journey.list.position == 5
+        assert "3 new above" in journey.screen
+        await journey.press("g", "g")
+        assert "new above" not in journey.screen
+        assert journey.cursor == "Subject 1000"
+
+
+async def test_new_mail_does_not_move_a_list_that_fits_the_screen(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(3)
+    async with start(box) as journey:
+        box.arrive([mail(1000)], at=box.clock.at + 600)
+        await journey.app.look()
+        await journey.settled()
+        assert journey.cursor == "Subject 0000"
+        assert journey.list.position == journey.list.top == 1
+        assert "1 new above" in journey.screen
+        await journey.press("k")
+        assert journey.cursor == "Subject 1000"
+
+
+async def test_an_answer_does_not_lift_its_conversation_from_under_the_cursor(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(60)
+    async with start(box) as journey:
+        await journey.press(*"jjjjj")
+        box.arrive(
+            [mail(1000, "Re: Subject 0005", references=("<5@example.org>",))],
+            at=box.clock.at + 600,
+        )
+        await journey.app.look()
+        await journey.settled()
+        row = journey.list.cursor_row
+        assert row is not None and row.messages == 2
+        assert journey.list.position == 5
+        assert journey.rows[4:7] == ["Subject 0004", "Subject 0005", "Subject 0006"]
+        await journey.press("j")
+        assert journey.cursor == "Subject 0006"
+        await journey.press("g", "g")
+        assert journey.rows[:7] == [f"Subject {n:04}" for n in (5, 0, 1, 2, 3, 4, 6)]
+
+
+async def test_an_action_is_about_the_conversation_seen_not_the_row_number(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(20)
+    async with start(box) as journey:
+        box.arrive([mail(1000 + n) for n in range(5)], at=box.clock.at + 600)
+        await journey.press("a")
+        conn = box.connect()
+        archived = [row[0] for row in conn.execute(
+            "SELECT c.subject FROM listing l JOIN conversations c ON c.id = l.conversation_id"
+            " WHERE view_id = ?", (View.ARCHIVE,))]  # fmt: skip
+        conn.close()
+        assert archived == ["Subject 0000"]
+
+
+async def test_five_hundred_selected_are_archived_and_brought_back_at_once(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(700)
+    async with start(box) as journey:
+        await journey.press("V")
+        for _ in range(499):
+            await journey.list.move_by(1)
+        await journey.press("V")
+        assert "500 selected" in journey.screen
+        await journey.press("a")
+        assert inbox_total(box) == 200
+        assert journey.cursor == "Subject 0500"
+        assert "Archived 500 conversations" in journey.screen
+        await journey.press("z")
+        assert inbox_total(box) == 700
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("a", 6), ("n", 0), ("u", 4), ("r", 2), ("s", 1)])
+async def test_selecting_by_kind(
+    mailbox: Callable[..., Mailbox], start: Start, kind: str, expected: int
+) -> None:
+    box = mailbox(4)
+    box.arrive([mail(100)], flags=1)
+    box.arrive([mail(101)], flags=3)
+    async with start(box) as journey:
+        await journey.press("*", kind)
+        assert len(journey.list.selected) == expected
+
+
+async def test_repeat_does_the_last_thing_to_another_row(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(10)
+    async with start(box) as journey:
+        await journey.press("s", "j", ".")
+        assert [row.starred for row in journey.list.window.rows[:3]] == [1, 1, 0]
+
+
+async def test_moving_asks_for_the_folder_by_a_few_letters(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(10)
+    async with start(box) as journey:
+        await journey.press("x", "x", "v", *"mül", "enter")
+        assert "Moved to Clients/Müller" in journey.screen
+        assert inbox_total(box) == 8
+        await journey.press("g", "f", *"client", "enter")
+        assert journey.rows == ["Subject 0000", "Subject 0001"]
+
+
+async def test_escape_never_quits_and_q_does(mailbox: Callable[..., Mailbox], start: Start) -> None:
+    async with start(mailbox(3)) as journey:
+        await journey.press("g", "a", "escape", "escape", "escape")
+        assert journey.app.is_running
+        assert journey.list.total == 3
+        await journey.pilot.press("q")
+        assert journey.app.return_code == 0
+
+
+async def test_a_resize_keeps_the_cursor_in_view(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    async with start(mailbox(300), (120, 40)) as journey:
+        await journey.press(*["j"] * 30)
+        for size in [(80, 24), (40, 10), (140, 45)]:
+            await journey.pilot.resize_terminal(*size)
+            await journey.settled()
+            assert journey.cursor == "Subject 0030"
+            assert "Subject 0030" in journey.rows
+
+
+async def test_an_empty_profile_says_what_to_do(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    async with start(mailbox(0, account=False)) as journey:
+        assert "There is no account yet" in journey.screen
+        assert "g ," in journey.screen

@@ -1,0 +1,263 @@
+"""The app: it opens the profile, shows the inbox, and wires screens, keys and the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+from textual import events
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from tui_mail.actions.context import Context, open_context
+from tui_mail.actions.status import Status, status
+from tui_mail.config.keymap import Keymap
+from tui_mail.errors import ConfigError, TuiMailError
+from tui_mail.model.clock import Clock
+from tui_mail.store import accounts
+from tui_mail.store.accounts import Account
+from tui_mail.tui.acting import ActionQueue
+from tui_mail.tui.commands import keymap
+from tui_mail.tui.driver import PacedApp
+from tui_mail.tui.format import counted
+from tui_mail.tui.safety import TerminalSafety
+from tui_mail.tui.screens.inbox import InboxScreen
+from tui_mail.tui.shell import CommandScreen, make_screen, stylesheet
+from tui_mail.tui.themes import DARK, LIGHT, theme_name
+from tui_mail.tui.triage import Deed
+
+if TYPE_CHECKING:
+    from tui_mail.config.paths import Paths
+
+_LOOK_DELAY = 0.05
+_TYPING_WAIT = 0.25
+
+
+class TuiMail(PacedApp):
+    """One open profile in one terminal."""
+
+    CSS_PATH: ClassVar[Any] = [stylesheet("app.tcss"), stylesheet("inbox.tcss")]
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, ctx: Context, *, engine: bool = True, one_process: bool = False) -> None:
+        super().__init__()
+        self.ctx = ctx
+        self.keymap_in_use: Keymap = keymap(ctx.settings.get("screen.keys"), ctx.settings.keys)
+        self.pacing = bool(ctx.settings.get("screen.pacing"))
+        self.acts = ActionQueue(self.note_failure)
+        self.last_deed: Deed | None = None
+        self.farewell = ""
+        """What remains to be done, said after the terminal is restored."""
+        self._wants_engine, self._one_process = engine, one_process
+        self._engine: Any = None
+        self._net = TerminalSafety()
+        self._look: Timer | None = None
+        self._countdown: Timer | None = None
+        self._asked_to_quit = False
+        self._held_frames = False
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = theme_name(ctx.settings.get("screen.theme"))
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Every strip passes the safety net last."""
+        return [*super().get_line_filters(), self._net]
+
+    def get_default_screen(self) -> InboxScreen:
+        """The inbox is the first screen."""
+        return InboxScreen()
+
+    # Life
+
+    def on_load(self) -> None:
+        """Hold the first frames until there is something to show; take signals."""
+        self._held_frames = True
+        self._begin_batch()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
+                loop.add_signal_handler(number, self.exit, 0)
+
+    def on_ready(self) -> None:
+        """The first frame may go out; everything else starts behind it."""
+        if self._held_frames:
+            self._held_frames = False
+            self._end_batch()
+            self.screen.refresh()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        self.run_worker(self._watch(), group="watch", exit_on_error=False)
+        if self._wants_engine:
+            self.run_worker(self._start_engine(), group="engine", exit_on_error=False)
+        self.look_soon()
+
+    async def _watch(self) -> None:
+        from tui_mail.tui.bridge import watch
+
+        await watch(self.ctx.db, self.ctx.paths.socket, self.look)
+
+    async def _start_engine(self) -> None:
+        from tui_mail.sync.process import start_engine
+
+        self._engine = await start_engine(self.ctx.paths)
+
+    def on_resize(self) -> None:
+        """The terminal may have repainted or lost anything."""
+        self.forget_screen()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The one place where a failed background task is told."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            self.note_failure(event.worker.error)
+
+    def note_failure(self, error: Exception) -> None:
+        """Say what failed; the trace goes to the log, without mail text."""
+        if isinstance(error, TuiMailError):
+            self.say(str(error), trouble=True)
+            return
+        import logging
+
+        logging.getLogger("tui_mail").error("failure", exc_info=error)
+        self.say(f"Something went wrong: {type(error).__name__}. The log has more.", trouble=True)
+
+    def say(self, message: str, *, trouble: bool = False) -> None:
+        """Show one line on the nearest screen that can."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, CommandScreen) and type(screen).say is not CommandScreen.say:
+                screen.say(message, trouble=trouble)
+                return
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys in their order, each done before the next, so that typing ahead is safe."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        screen = self.screen
+        if isinstance(screen, CommandScreen) and await screen.take_key(event):
+            return
+        focused = self.focused
+        await super().on_event(event)
+        if focused is not None:
+            taken = asyncio.Event()
+            focused.call_later(taken.set)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(taken.wait(), _TYPING_WAIT)
+
+    async def open_screen(self, name: str, **args: Any) -> None:
+        """Show a screen of `tui.screens`, imported now."""
+        await self.push_screen(make_screen(name, **args))
+
+    # Facts
+
+    async def read_accounts(self) -> list[Account]:
+        """Accounts in the user's order."""
+        return await self.ctx.db.read(accounts.accounts)
+
+    def look_soon(self) -> None:
+        """Read the status again in a moment."""
+        if self._look is None:
+            self._look = self.set_timer(_LOOK_DELAY, self._look_now)
+
+    def _look_now(self) -> None:
+        self._look = None
+        self.run_worker(self.look(), group="look", exclusive=True, exit_on_error=False)
+
+    async def look(self) -> None:
+        """Something changed: every screen that shows facts looks again."""
+        now = await status(self.ctx)
+        for screen in self.screen_stack:
+            if hasattr(screen, "refresh_facts"):
+                await screen.refresh_facts()
+            if hasattr(screen, "show_status"):
+                screen.show_status(now)
+        if now.held is not None and self._countdown is None:
+            self._countdown = self.set_timer(1, self._count_down)
+
+    def _count_down(self) -> None:
+        self._countdown = None
+        self.look_soon()
+
+    # Commands of every screen
+
+    async def command_palette(self) -> None:
+        """Every command by name."""
+        await self._push_palette(is_help=False)
+
+    async def command_help(self) -> None:
+        """What works here."""
+        await self._push_palette(is_help=True)
+
+    async def _push_palette(self, *, is_help: bool) -> None:
+        if isinstance(self.screen, CommandScreen):
+            await self.open_screen("palette", over=self.screen, is_help=is_help)
+
+    async def command_redraw(self) -> None:
+        """Paint everything again."""
+        self.forget_screen()
+        self.screen.refresh(layout=True)
+
+    async def command_sync_now(self) -> None:
+        """Ring the engine."""
+        self.ctx.wake()
+        self.say("Looking for new mail.")
+
+    async def command_quit(self) -> None:
+        """Leave; mail that still waits makes it ask once."""
+        now = await status(self.ctx)
+        if now.waiting_mails and not self._asked_to_quit:
+            self._asked_to_quit = True
+            self.say(f"{_remains(now)}; it goes out in the background. Once more quits.")
+            return
+        await self.acts.drain()
+        self.farewell = _remains(await status(self.ctx))
+        self.exit(0)
+
+
+def _remains(now: Status) -> str:
+    waiting = [
+        counted(number, word)
+        for number, word in ((now.waiting_mails, "mail"), (now.waiting_operations, "change"))
+        if number
+    ]
+    return " and ".join(waiting) + " still waiting" if waiting else ""
+
+
+async def _main(paths: Paths, *, engine: bool, one_process: bool, clock: Clock | None) -> int:
+    ctx = await open_context(paths, clock=clock)
+    try:
+        app = TuiMail(ctx, engine=engine, one_process=one_process)
+        code = await app.run_async(mouse=bool(ctx.settings.get("screen.mouse")))
+        await app.acts.drain()
+        if app.farewell:
+            print(f"{app.farewell}; tui-mail brings them to the server in the background.")
+        return app.return_code or code or 0
+    finally:
+        await ctx.close()
+
+
+def run(
+    paths: Paths, *, engine: bool = True, one_process: bool = False, clock: Clock | None = None
+) -> int:
+    """Show the inbox until the user leaves; returns the exit code.
+
+    Raises ConfigError for a terminal that cannot show it, and whatever opening the profile raises.
+    """
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown") or not sys.stdin.isatty():
+        raise ConfigError(
+            "This terminal cannot show the inbox.",
+            hint="Set TERM, or use the command line: tui-mail --help.",
+        )
+    return asyncio.run(_main(paths, engine=engine, one_process=one_process, clock=clock))

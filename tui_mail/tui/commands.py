@@ -1,0 +1,257 @@
+"""Every command once: bindings, palette, footer, help and the user's keymap come from this table.
+
+A screen runs a command by its method `command_<action>`; see `shell.CommandScreen`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tui_mail.config.keymap import Bindable, Keymap, build
+from tui_mail.model.views import View
+
+INBOX = "inbox"
+MESSAGE = "message"
+COMPOSE = "compose"
+SETTINGS = "settings"
+SEARCH = "search"
+"""While the search field has the keys."""
+PICKER = "picker"
+"""Palette, folder picker and help: a field with a list under it."""
+
+_MAIL = frozenset({INBOX, MESSAGE})
+_LIST = frozenset({INBOX})
+TYPING = frozenset({SEARCH, PICKER, COMPOSE})
+"""Contexts where printable keys are text, so that only named keys can be commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the user can do with a key."""
+
+    id: str
+    """`area.verb`; what [keys] in the settings file calls it."""
+    text: str
+    """A word or two for the footer and the palette."""
+    help: str
+    """One sentence for help."""
+    keys: tuple[str, ...]
+    """Default keys as `config.keymap` writes them."""
+    contexts: frozenset[str]
+    action: str
+    """Name after `command_` of the screen's method."""
+    rank: int = 0
+    """Place in the footer, 1 first; 0 never there."""
+    argument: Any = None
+    """Passed to the method when not None."""
+
+
+def _go(letter: str, text: str, view: View) -> Command:
+    return Command(
+        f"go.{text.lower()}",
+        text,
+        f"Show {text.lower()}.",
+        (f"g {letter}",),
+        _LIST,
+        "go_view",
+        argument=view,
+    )
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "mail.archive",
+        "Archive",
+        "Take the conversation out of the inbox; nothing is lost.",
+        ("a", "e"),
+        _MAIL,
+        "archive",
+        1,
+    ),
+    Command("mail.reply", "Reply", "Answer the newest mail.", ("r",), _MAIL, "reply", 4),
+    Command("mail.reply_all", "Reply all", "Answer everyone.", ("R",), _MAIL, "reply_all"),
+    Command("mail.forward", "Forward", "Send the newest mail on.", ("f",), _MAIL, "forward"),
+    Command("mail.delete", "Delete", "Move to the trash.", ("d", "#"), _MAIL, "delete", 5),
+    Command("mail.spam", "Spam", "Move to spam and tell the server.", ("!",), _MAIL, "spam"),
+    Command(
+        "mail.unread", "Unread", "Mark unread, or read when it is unread.", ("u",), _MAIL, "unread"
+    ),
+    Command("mail.star", "Star", "Set the star, or take it away.", ("s",), _MAIL, "star", 11),
+    Command("mail.move", "Move", "Move to a folder.", ("v",), _MAIL, "move", 10),
+    Command(
+        "mail.mute", "Mute", "Keep this conversation out of the inbox from now on.", ("M",), _MAIL,
+        "mute",
+    ),
+    Command("mail.undo", "Undo", "Take the last thing back, also after a restart.", ("z",), _MAIL,
+            "undo", 3),
+    Command("mail.compose", "Compose", "Write a new mail.", ("c", "m"), _MAIL, "compose", 7),
+    Command("list.open", "Open", "Read the conversation.", ("enter", "o"), _LIST, "open", 2),
+    Command("list.select", "Select", "Select it and step down.", ("x", "space"), _LIST,
+            "select", 9),
+    Command("list.range", "Range", "Select from here to where you go; again to end.", ("V",), _LIST,
+            "range"),
+    Command("list.all", "Select all", "Select everything in this list.", ("* a",), _LIST,
+            "select_kind", argument="all"),
+    Command("list.none", "Select none", "Select nothing.", ("* n",), _LIST, "select_kind",
+            argument="none"),
+    Command("list.select_unread", "Select unread", "Select what is unread.", ("* u",), _LIST,
+            "select_kind", argument="unread"),
+    Command("list.select_read", "Select read", "Select what is read.", ("* r",), _LIST,
+            "select_kind", argument="read"),
+    Command("list.select_starred", "Select starred", "Select what has a star.", ("* s",), _LIST,
+            "select_kind", argument="starred"),
+    Command("list.repeat", "Repeat", "Do the last thing again, here.", (".",), _LIST, "repeat"),
+    Command("list.search", "Search", "Search all mail as you type.", ("/",), _LIST, "search", 6),
+    Command("list.down", "Down", "Next conversation.", ("j", "down"), _LIST, "move_by", argument=1),
+    Command("list.up", "Up", "Previous conversation.", ("k", "up"), _LIST, "move_by", argument=-1),
+    Command("list.page_down", "Page down", "One page down.", ("pagedown",), _LIST, "page",
+            argument=1.0),
+    Command("list.page_up", "Page up", "One page up.", ("pageup",), _LIST, "page", argument=-1.0),
+    Command("list.half_down", "Half down", "Half a page down.", ("ctrl+d",), _LIST, "page",
+            argument=0.5),
+    Command("list.half_up", "Half up", "Half a page up.", ("ctrl+u",), _LIST, "page",
+            argument=-0.5),
+    Command("list.top", "Top", "First conversation, and what came in above.", ("g g", "home"),
+            _LIST, "top"),
+    Command("list.bottom", "Bottom", "Last conversation.", ("G", "end"), _LIST, "bottom"),
+    _go("i", "Inbox", View.INBOX),
+    _go("u", "Unread", View.UNREAD),
+    _go("s", "Starred", View.STARRED),
+    _go("t", "Sent", View.SENT),
+    _go("d", "Drafts", View.DRAFTS),
+    _go("o", "Outbox", View.OUTBOX),
+    _go("a", "Archive", View.ARCHIVE),
+    _go("b", "Screened", View.SCREENED),
+    Command("go.spam", "Spam folder", "Show spam.", ("g !",), _LIST, "go_view",
+            argument=View.SPAM),
+    Command("go.trash", "Trash", "Show the trash.", ("g #",), _LIST, "go_view",
+            argument=View.TRASH),
+    Command("go.all", "All mail", "Show everything but spam and trash.", ("g *",), _LIST,
+            "go_view", argument=View.ALL),
+    Command("go.folder", "Folder", "Show a folder; type to find it.", ("g f",), _LIST, "go_folder"),
+    *(
+        Command(f"go.account_{n}", f"Account {n}", f"Show the inbox of account {n}.", (f"g {n}",),
+                _LIST, "go_account", argument=n)
+        for n in range(1, 10)
+    ),
+    Command("go.settings", "Settings", "Accounts and settings.", ("g ,",), _LIST, "settings"),
+    Command("view.sidebar", "People", "Show or hide the people of the conversation.", ("i",), _LIST,
+            "toggle_sidebar"),
+    Command("view.preview", "Preview", "Show or hide the newest mail under the list.", ("P",),
+            _LIST, "toggle_preview"),
+    Command("app.palette", "Commands", "Every command by name, with its key.", (":", "ctrl+p"),
+            _MAIL | {SETTINGS}, "palette", 12),
+    Command("app.help", "Help", "What works on this screen.", ("?",), _MAIL | {SETTINGS}, "help",
+            99),
+    Command("app.sync", "Sync now", "Look for new mail now.", ("ctrl+r",), _MAIL, "sync_now"),
+    Command("app.redraw", "Redraw", "Paint the whole screen again.", ("ctrl+l",),
+            _MAIL | {SETTINGS, COMPOSE}, "redraw"),
+    Command("app.leave", "Back", "Back one level; from the inbox: quit.", ("q",),
+            _MAIL | {SETTINGS}, "leave", 8),
+    Command("app.back", "Back", "Back one level; never quits.", ("escape",),
+            _MAIL | {SETTINGS}, "back"),
+    Command("app.quit", "Quit", "Leave; what is queued is sent later.", ("ctrl+q",),
+            _MAIL | {SETTINGS, COMPOSE, SEARCH, PICKER}, "quit"),
+    Command("search.leave", "Back", "Back to where you were.", ("escape",), frozenset({SEARCH}),
+            "search_leave", 2),
+    Command("search.keep", "To the list", "Work with what was found.", ("enter", "down"),
+            frozenset({SEARCH}), "search_keep", 1),
+    Command("picker.leave", "Back", "Choose nothing.", ("escape",), frozenset({PICKER}),
+            "picker_leave", 2),
+    Command("picker.take", "Take", "Take the marked line.", ("enter",), frozenset({PICKER}),
+            "picker_take", 1),
+    Command("picker.down", "Down", "Next line.", ("down", "ctrl+n"), frozenset({PICKER}),
+            "picker_by", argument=1),
+    Command("picker.up", "Up", "Previous line.", ("up", "ctrl+p"), frozenset({PICKER}),
+            "picker_by", argument=-1),
+    Command("picker.page_down", "Page down", "One page down.", ("pagedown",), frozenset({PICKER}),
+            "picker_by", argument=10),
+    Command("picker.page_up", "Page up", "One page up.", ("pageup",), frozenset({PICKER}),
+            "picker_by", argument=-10),
+)  # fmt: skip
+
+PRESETS: Mapping[str, Mapping[str, str]] = {
+    "default": {},
+    "gmail": {
+        "mail.archive": "e",
+        "mail.reply_all": "a",
+        "mail.mute": "m",
+        "mail.compose": "c",
+        "mail.delete": "#",
+        "mail.unread": "U,I",
+        "app.leave": "u,q",
+    },
+    "mutt": {
+        "mail.archive": "a",
+        "mail.reply_all": "g",
+        "mail.unread": "N",
+        "mail.star": "F",
+        "mail.move": "s",
+        "mail.undo": "u,z",
+        "mail.compose": "m",
+        "mail.delete": "d",
+        "list.select": "t,space",
+        "list.search": "/,l",
+        "list.top": "=,home",
+        "list.bottom": "*,end",
+        "list.all": "T a",
+        "list.none": "T n",
+        "list.select_unread": "T u",
+        "list.select_read": "T r",
+        "list.select_starred": "T s",
+        "app.leave": "q,x",
+        "mail.reply": "r",
+        **{
+            command.id: ",".join(
+                key.replace("g ", "c ", 1).replace(",", "comma") for key in command.keys
+            )
+            for command in COMMANDS
+            if command.id.startswith("go.")
+        },
+    },
+}
+"""Keys that differ from the table, by preset."""
+
+BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
+
+
+def keymap(preset: str, overrides: Mapping[str, str]) -> Keymap:
+    """The checked keymap of this table.
+
+    Raises ConfigError that names the command and the key.
+    """
+    return build(
+        [Bindable(command.id, command.keys, command.contexts) for command in COMMANDS],
+        PRESETS[preset],
+        overrides,
+    )
+
+
+def in_context(context: str) -> list[Command]:
+    """The commands that work there, in the order of the table."""
+    return [command for command in COMMANDS if context in command.contexts]
+
+
+_SHOWN = {
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+}
+
+
+def shown_key(sequence: str) -> str:
+    """A key sequence as people read it: `Ctrl-r`, `g i`, `Esc`."""
+    return " ".join(
+        _SHOWN.get(
+            key, f"Ctrl-{key[5:]}" if key.startswith("ctrl+") else key.title() if key[1:] else key
+        )
+        for key in sequence.split(" ")
+    )

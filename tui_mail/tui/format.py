@@ -1,0 +1,105 @@
+"""How a conversation reads as one line: columns, dates, numbers. Pure."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from tui_mail.store.pages import Row
+from tui_mail.tui.text import fit
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NARROW = 70
+"""Below this many columns dates of other years are a year and names are short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in cells that add up to the width of a line."""
+
+    width: int
+    account: int
+    """0 when there is only one account."""
+    date: int
+    people: int
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there is little room."""
+        return self.width < _NARROW
+
+
+def columns(width: int, accounts: int) -> Columns:
+    """Share the width of a line; the subject gets what is left."""
+    narrow = width < _NARROW
+    account = 0 if accounts < 2 else (2 if narrow else 5)
+    people = max(8, min(28, (width - account) // 4))
+    return Columns(width, account, 6 if narrow else 10, people)
+
+
+def short_date(at: int, now: int, *, narrow: bool = False) -> str:
+    """`14:05` today, `12 Nov` this year, else `2025-11-12`; in the user's zone."""
+    then, today = time.localtime(at), time.localtime(now)
+    if then[:3] == today[:3]:
+        return f"{then.tm_hour:02}:{then.tm_min:02}"
+    if then.tm_year == today.tm_year:
+        return f"{then.tm_mday} {_MONTHS[then.tm_mon - 1]}"
+    if narrow:
+        return f"{then.tm_year}"
+    return f"{then.tm_year}-{then.tm_mon:02}-{then.tm_mday:02}"
+
+
+def clock_time(at: int) -> str:
+    """`14:05` in the user's zone."""
+    then = time.localtime(at)
+    return f"{then.tm_hour:02}:{then.tm_min:02}"
+
+
+def number(value: int) -> str:
+    """`1,234`."""
+    return f"{value:,}"
+
+
+def counted(value: int, one: str, many: str = "") -> str:
+    """`1 mail`, `2 mails`."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `2 h`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{round(seconds / 3600)} h"
+
+
+def marks(row: Row, selected: bool) -> str:
+    """Four cells: selected, unread, starred, and draft, waiting to be sent or attachment."""
+    last = "d" if row.drafts else ">" if row.outgoing else "@" if row.attachments else " "
+    return (
+        ("x" if selected else " ")
+        + ("●" if row.unread else "↩" if row.answered else " ")
+        + ("★" if row.starred else " ")
+        + last
+    )
+
+
+def line_parts(
+    row: Row, layout: Columns, *, selected: bool, account: str, now: int
+) -> tuple[str, str]:
+    """The two segments of a line: what is read first, and the muted snippet."""
+    count = f" {row.messages}" if row.messages > 1 else ""
+    date = short_date(row.at, now, narrow=layout.narrow)
+    head = marks(row, selected) + " "
+    if layout.account:
+        head += fit(account, layout.account - 1) + " "
+    head += date.rjust(layout.date) + "  "
+    head += fit(row.people or "(nobody)", layout.people - len(count)) + count + "  "
+    room = layout.width - 9 - layout.account - layout.date - layout.people
+    subject = row.subject or "(no subject)"
+    text = fit(subject, room)
+    if room > 30 and row.snippet and text.endswith("    "):
+        text = text.rstrip() + "  "
+        return head + text, row.snippet
+    return head + text, ""

@@ -1,0 +1,520 @@
+"""The inbox: views at the left, conversations, people and preview, one status line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from tui_mail.model.views import VIEW_NAMES, View, folder_view, view_folder
+from tui_mail.store import accounts, pages
+from tui_mail.store.accounts import Account, Folder
+from tui_mail.store.pages import Row
+from tui_mail.tui import text
+from tui_mail.tui.commands import INBOX, SEARCH, Command
+from tui_mail.tui.format import counted, number
+from tui_mail.tui.lists import IdSource, Key, Source, ViewSource
+from tui_mail.tui.shell import WhichKey
+from tui_mail.tui.triage import Deed, TriageScreen, leaves
+from tui_mail.tui.widgets import panes
+from tui_mail.tui.widgets.conversation_list import ConversationList
+from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.status_line import StatusLine, standing
+from tui_mail.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from tui_mail.actions.status import Status
+    from tui_mail.actions.triage import Done
+
+_WIDE, _FULL = 100, 140
+_PREVIEW_DELAY, _SEARCH_DELAY = 0.08, 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the user was before a search."""
+
+    source: Source
+    key: Key | None
+    line: int
+
+
+class InboxScreen(TriageScreen):
+    """Shows a view, a folder or what was found."""
+
+    CONTEXT = INBOX
+    AUTO_FOCUS = "ConversationList"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view_id: int = View.INBOX
+        self._before_search: Place | None = None
+        self._found = ""
+        self._sidebar: bool | None = None
+        self._preview = False
+        self._accounts: list[Account] = []
+        self._folders: list[Folder] = []
+        self._counts: dict[int, tuple[int, int]] = {}
+        self._delay: Timer | None = None
+        self._search_delay: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Head, panes, status, hints."""
+        yield Static(id="head")
+        field = Input(id="search", placeholder="search all mail", compact=True)
+        field.cursor_blink = False
+        yield field
+        with Horizontal(id="panes"):
+            yield Static(id="views")
+            with Vertical(id="middle"):
+                yield ConversationList(id="list")
+                yield Static(id="empty")
+                yield Static(id="preview")
+            yield Static(id="people")
+        yield WhichKey()
+        yield StatusLine()
+        yield Hints()
+
+    @property
+    def conversations(self) -> ConversationList:
+        """The list."""
+        return self.query_one(ConversationList)
+
+    @property
+    def context(self) -> str:
+        """The search field has its own keys."""
+        return SEARCH if isinstance(self.focused, Input) else INBOX
+
+    # Life
+
+    async def on_mount(self) -> None:
+        """Show the first rows with the first frame."""
+        app = self.mail_app
+        self._preview = bool(app.ctx.settings.get("screen.preview"))
+        self.conversations.clock = app.ctx.clock
+        self.query_one(Hints).offer(INBOX, app.keymap_in_use)
+        await self._read_around()
+        await self.conversations.show(ViewSource(app.ctx.db, self.view_id))
+        self.set_focus(self.conversations)
+        self._show_head()
+
+    async def _read_around(self) -> None:
+        db = self.mail_app.ctx.db
+        self._accounts = await self.mail_app.read_accounts()
+        self._counts = await db.read(pages.counts)
+        if self.has_class("-wide") or not self._folders:
+            self._folders = await db.read(accounts.folders)
+        several = len(self._accounts) > 1
+        self.conversations.account_names = (
+            {a.id: a.short_name or a.address for a in self._accounts} if several else {}
+        )
+        self._show_views()
+
+    async def refresh_facts(self) -> None:
+        """Something changed in the store: look again at what is shown."""
+        self.conversations.follow()
+        await self._read_around()
+
+    def show_status(self, status: Status) -> None:
+        """Say how things stand."""
+        self.query_one(StatusLine).stand(standing(status))
+
+    def say(self, message: str, *, trouble: bool = False) -> None:
+        """Say it in the status line."""
+        self.query_one(StatusLine).say(message, trouble=trouble)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Panes come and go with the width."""
+        self._arrange(event.size.width)
+
+    def _arrange(self, width: int) -> None:
+        wanted = bool(self.mail_app.ctx.settings.get("screen.sidebar"))
+        people = self._sidebar if self._sidebar is not None else wanted and width >= _FULL
+        self.set_class(width >= _WIDE, "-wide")
+        self.set_class(bool(people), "-people")
+        self.set_class(self._preview, "-preview")
+        self._show_views()
+        self._soon()
+
+    # What the panes say
+
+    def _show_head(self) -> None:
+        found = self.conversations
+        pieces: list[text.Part] = [self._title()]
+        if not self._before_search:
+            total, unread = self._counts.get(self.view_id, (found.total, 0))
+            pieces.append((f"  {number(unread)} unread of {number(total)}", "not bold"))
+        if found.new_above:
+            pieces.append(f"  ↑ {number(found.new_above)} new above")
+        if found.selected:
+            pieces.append(f"  {number(len(found.selected))} selected")
+        if found.ranging:
+            pieces.append("  range")
+        self.query_one("#head", Static).update(text.parts(*pieces))
+        empty = found.loaded and not found.total
+        self.set_class(empty, "-empty")
+        if empty:
+            self.query_one("#empty", Static).update(self._why_empty())
+
+    def _title(self) -> str:
+        if self._before_search:
+            return f"Search: {self._found}"
+        folder_id = view_folder(self.view_id)
+        if folder_id is None:
+            return VIEW_NAMES[View(self.view_id)]
+        folder = next((f for f in self._folders if f.id == folder_id), None)
+        if folder is None:
+            return "Folder"
+        owner = next((a for a in self._accounts if a.id == folder.account_id), None)
+        return f"{owner.short_name}: {folder.name}" if owner else folder.name
+
+    def _why_empty(self) -> Content:
+        if self._before_search:
+            return text.plain("Nothing found. Esc goes back to where you were.")
+        if not self._accounts:
+            return text.parts(
+                ("There is no account yet.", "bold"),
+                "\n\n",
+                ("g ,", "bold"),
+                "  adds one: address, server, password; it is tried before it is kept.\n\n",
+                "To look around first, leave with q and run ",
+                ("tui-mail demo", "bold"),
+                ": a sample company's mailbox, nothing leaves this machine.",
+            )
+        if any(a.state in ("not_started", "connecting", "initial_sync") for a in self._accounts):
+            return text.plain("The first mail is on its way; the line below says how far it is.")
+        if self.view_id == View.INBOX:
+            return text.plain("Nothing to do here. g a shows what was archived, c writes a mail.")
+        return text.plain("Nothing here. g i goes back to the inbox.")
+
+    def _show_views(self) -> None:
+        if self.has_class("-wide"):
+            pane = self.query_one("#views", Static)
+            shown = panes.view_lines(
+                self._counts,
+                self._accounts,
+                self._folders,
+                self.view_id,
+                21,
+                max(1, self.size.height - 4),
+            )
+            pane.update(shown)
+
+    def _soon(self) -> None:
+        if self._delay is not None:
+            self._delay.stop()
+        if self.has_class("-people") or self.has_class("-preview"):
+            self._delay = self.set_timer(_PREVIEW_DELAY, self._show_conversation)
+
+    def _show_conversation(self) -> None:
+        self.run_worker(
+            self._read_conversation(), group="preview", exclusive=True, exit_on_error=False
+        )
+
+    async def _read_conversation(self) -> None:
+        app, conversation_id = self.mail_app, self.conversations.cursor_id
+        now = app.ctx.now()
+        if self.has_class("-people"):
+            pane = self.query_one("#people", Static)
+            if conversation_id is None:
+                pane.update(text.plain(""))
+            else:
+                people = await app.ctx.db.read(panes.acquaintances, conversation_id)
+                pane.update(panes.people_lines(people, now, max(10, pane.size.width)))
+        if self.has_class("-preview"):
+            pane = self.query_one("#preview", Static)
+            message = None
+            if conversation_id is not None:
+                message = await app.ctx.db.read(panes.newest, conversation_id)
+            pane.update(panes.preview_lines(message, now))
+
+    @on(VirtualList.Moved)
+    def moved(self) -> None:
+        """Another conversation: the panes follow a moment later."""
+        if self.conversations.ranging:
+            self._show_head()
+        self._soon()
+
+    @on(VirtualList.Followed)
+    def followed(self) -> None:
+        """The list changed under us."""
+        self._show_head()
+
+    @on(VirtualList.Opened)
+    async def opened(self) -> None:
+        """A click opens as Enter does."""
+        await self.command_open()
+
+    # Triage
+
+    def targets(self) -> tuple[int, ...]:
+        """The selection, or the row under the cursor."""
+        return self.conversations.targets()
+
+    def target_rows(self) -> list[Row]:
+        """Rows of the targets that are at hand."""
+        return self.conversations.rows_of(self.targets())
+
+    def acted(self, deed: Deed, conversation_ids: tuple[int, ...]) -> None:
+        """Rows that will leave the view leave it now."""
+        found = self.conversations
+        was_selection = bool(found.selected)
+        found.selected = set()
+        found.end_range()
+        if self._before_search:
+            going = deed.verb in ("delete", "spam")
+        else:
+            going = leaves(deed.verb, self.view_id)
+        if going:
+            found.take_out(conversation_ids)
+        elif was_selection:
+            found.refresh()
+        self._show_head()
+
+    def settled(self, conversation_ids: tuple[int, ...], done: Done | None) -> None:
+        """Believe the store again."""
+        source = self.conversations.source
+        if done is not None and isinstance(source, IdSource):
+            source.drop(set(conversation_ids) & self.conversations.window.hidden)
+        self.conversations.settle(conversation_ids)
+        self.mail_app.look_soon()
+
+    def undone(self, done: Done) -> None:
+        """What came back is where the cursor goes."""
+        if self._before_search:
+            self.run_worker(self._search(live=False), group="search", exclusive=True)
+        else:
+            found = self.conversations
+            self.run_worker(found.reveal(done.conversation_ids), exit_on_error=False)
+        self.mail_app.look_soon()
+
+    def offers(self, command: Command) -> bool:
+        """Accounts that are not there have no key."""
+        return command.action != "go_account" or command.argument <= len(self._accounts)
+
+    # Commands of the list
+
+    async def command_open(self) -> None:
+        """Read the conversation under the cursor."""
+        conversation_id = self.conversations.cursor_id
+        if conversation_id is None:
+            return
+        await self.mail_app.open_screen(
+            "message", conversation_id=conversation_id, view_id=self.view_id
+        )
+
+    async def _write(self, kind: str) -> None:
+        conversation_id = self.conversations.cursor_id
+        if conversation_id is not None:
+            await self.mail_app.open_screen("compose", kind=kind, conversation_id=conversation_id)
+
+    async def command_compose(self) -> None:
+        """Write a new mail."""
+        await self.mail_app.open_screen("compose", kind="new")
+
+    async def command_reply(self) -> None:
+        """Answer the newest mail."""
+        await self._write("reply")
+
+    async def command_reply_all(self) -> None:
+        """Answer everyone."""
+        await self._write("reply_all")
+
+    async def command_forward(self) -> None:
+        """Send the newest mail on."""
+        await self._write("forward")
+
+    async def command_settings(self) -> None:
+        """Accounts and settings."""
+        await self.mail_app.open_screen("settings")
+
+    async def command_move_by(self, rows: int) -> None:
+        """Move the cursor."""
+        await self.conversations.move_by(rows)
+
+    async def command_page(self, amount: float) -> None:
+        """Move by pages."""
+        await self.conversations.page(amount)
+
+    async def command_top(self) -> None:
+        """The first row, and what came in above."""
+        await self.conversations.move_to(0, line=0)
+
+    async def command_bottom(self) -> None:
+        """The last row."""
+        await self.conversations.move_to(self.conversations.total - 1)
+
+    async def command_select(self) -> None:
+        """Select and step down."""
+        await self.conversations.toggle()
+        self._show_head()
+
+    async def command_range(self) -> None:
+        """Begin or end a range."""
+        self.conversations.start_range()
+        self._show_head()
+
+    async def command_select_kind(self, kind: str) -> None:
+        """Select by state."""
+        found = self.conversations
+        found.end_range()
+        if kind == "none" or found.source is None:
+            found.select(set())
+        else:
+            found.select(set(await found.source.of_kind(kind)))
+            self.say(f"{counted(len(found.selected), 'conversation')} selected.")
+        self._show_head()
+
+    async def show_view(self, view_id: int) -> None:
+        """Show a view or folder from its top."""
+        self._leave_search()
+        self.view_id = view_id
+        await self.conversations.show(ViewSource(self.mail_app.ctx.db, view_id))
+        self._show_views()
+        self._show_head()
+
+    async def command_go_view(self, view: View) -> None:
+        """Show a view."""
+        await self.show_view(view)
+
+    async def command_go_account(self, number_: int) -> None:
+        """Show the inbox of the n-th account."""
+        if number_ > len(self._accounts):
+            self.say(f"There is no account {number_}.")
+            return
+        account = self._accounts[number_ - 1]
+        folder = await self.mail_app.ctx.db.read(accounts.role_folder, account.id, "inbox")
+        if folder is None:
+            self.say(f"{account.short_name or account.address} has no inbox yet.")
+            return
+        await self.show_view(folder_view(folder.id))
+
+    async def command_go_folder(self) -> None:
+        """Choose a folder to show."""
+        from tui_mail.tui.screens.picker import Choice, PickerScreen
+
+        self._folders = await self.mail_app.ctx.db.read(accounts.folders)
+        names = {a.id: a.short_name or a.address for a in self._accounts}
+        choices = [
+            Choice(f.name, names.get(f.account_id, ""), number(f.unread) if f.unread else "", f.id)
+            for f in self._folders
+        ]
+
+        async def go(folder_id: int) -> None:
+            await self.show_view(folder_view(folder_id))
+
+        await self.mail_app.push_screen(PickerScreen("Go to folder", choices, go))
+
+    async def command_toggle_sidebar(self) -> None:
+        """Show or hide the people."""
+        self._sidebar = not self.has_class("-people")
+        self._arrange(self.size.width)
+
+    async def command_toggle_preview(self) -> None:
+        """Show or hide the newest mail."""
+        self._preview = not self._preview
+        self._arrange(self.size.width)
+
+    async def command_back(self) -> None:
+        """Undo the last narrowing: selection, search, view."""
+        found = self.conversations
+        if found.ranging or found.selected:
+            found.end_range()
+            found.select(set())
+            self._show_head()
+        elif self._before_search:
+            await self.command_search_leave()
+        elif self.view_id != View.INBOX:
+            await self.show_view(View.INBOX)
+        else:
+            self.say("This is the inbox; q quits.")
+
+    async def command_leave(self) -> None:
+        """The same, but the inbox quits."""
+        found = self.conversations
+        if found.selected or self._before_search or self.view_id != View.INBOX:
+            await self.command_back()
+        else:
+            await self.mail_app.command_quit()
+
+    # Search
+
+    async def command_search(self) -> None:
+        """Open the search field; what was typed before is still there."""
+        found = self.conversations
+        if self._before_search is None and found.source is not None:
+            line = found.position - found.top
+            self._before_search = Place(found.source, found.cursor_key, line)
+            self._found = ""
+        self.set_class(True, "-searching")
+        self.set_focus(self.query_one(Input))
+        self.query_one(Hints).offer(SEARCH, self.mail_app.keymap_in_use)
+
+    @on(Input.Changed, "#search")
+    def search_changed(self) -> None:
+        """Search once the typing pauses."""
+        if self._before_search is None:
+            return
+        if self._search_delay is not None:
+            self._search_delay.stop()
+        self._search_delay = self.set_timer(_SEARCH_DELAY, self._search_now)
+
+    def _search_now(self) -> None:
+        self.run_worker(self._search(live=True), group="search", exclusive=True)
+
+    async def _search(self, *, live: bool) -> None:
+        from tui_mail.actions import searching
+
+        place, typed = self._before_search, self.query_one(Input).value.strip()
+        if place is None:
+            return
+        if not typed:
+            await self.conversations.show(place.source, key=place.key, line=place.line)
+            return
+        ctx = self.mail_app.ctx
+        result = await searching.search(ctx, typed, live=live)
+        if self._before_search is None:
+            return
+        more = "more than " if result.more else ""
+        self._found = f"{typed}  {more}{counted(len(result.conversation_ids), 'conversation')}"
+        self.say(result.error, trouble=bool(result.error))
+        await self.conversations.show(IdSource(ctx.db, result.conversation_ids))
+        self._show_head()
+
+    async def command_search_keep(self) -> None:
+        """Work with what was found."""
+        if self._search_delay is not None:
+            self._search_delay.stop()
+        if not self.query_one(Input).value.strip():
+            await self.command_search_leave()
+            return
+        self.workers.cancel_group(self, "search")
+        await self._search(live=False)
+        self._close_field()
+
+    async def command_search_leave(self) -> None:
+        """Back to the exact place from before."""
+        place = self._before_search
+        self._leave_search()
+        if place is not None:
+            await self.conversations.show(place.source, key=place.key, line=place.line)
+        self._show_head()
+
+    def _leave_search(self) -> None:
+        if self._search_delay is not None:
+            self._search_delay.stop()
+        self.workers.cancel_group(self, "search")
+        self._before_search = None
+        self.query_one(Input).value = ""
+        self._close_field()
+
+    def _close_field(self) -> None:
+        self.set_class(False, "-searching")
+        self.set_focus(self.conversations)
+        self.query_one(Hints).offer(INBOX, self.mail_app.keymap_in_use)

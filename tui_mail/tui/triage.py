@@ -1,0 +1,181 @@
+"""The triage commands, the same in the list and beside an open conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_mail.errors import TuiMailError
+from tui_mail.model.views import View, view_folder
+from tui_mail.store import accounts
+from tui_mail.store.pages import Row
+from tui_mail.tui.commands import shown_key
+from tui_mail.tui.shell import CommandScreen
+
+if TYPE_CHECKING:
+    from tui_mail.actions.context import Context
+    from tui_mail.actions.triage import Done
+
+Call = Callable[["Context", tuple[int, ...]], Awaitable["Done"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done to conversations and can be done to others."""
+
+    verb: str
+    call: Call
+
+
+def leaves(verb: str, view_id: int) -> bool:
+    """Whether a conversation goes from a view when this is done to it."""
+    inbox = view_id in (View.INBOX, View.UNREAD)
+    if verb in ("archive", "mute"):
+        return inbox
+    if verb == "move":
+        return inbox or view_folder(view_id) is not None
+    if verb == "delete":
+        return view_id != View.TRASH
+    return verb == "spam" and view_id != View.SPAM
+
+
+class TriageScreen(CommandScreen):
+    """A screen that shows conversations and acts on them by id."""
+
+    view_id: int = View.INBOX
+
+    def targets(self) -> tuple[int, ...]:
+        """Ids of what the key is about, taken when it is pressed."""
+        raise NotImplementedError
+
+    def target_rows(self) -> list[Row]:
+        """Rows of the targets as far as they are at hand."""
+        raise NotImplementedError
+
+    def acted(self, deed: Deed, conversation_ids: tuple[int, ...]) -> None:
+        """Show at once what the deed will do."""
+
+    def settled(self, conversation_ids: tuple[int, ...], done: Done | None) -> None:
+        """The store has it, or refused it (`done` is None)."""
+
+    def undone(self, done: Done) -> None:
+        """Something was taken back."""
+
+    def do(self, deed: Deed) -> None:
+        """Do it to the targets: on the screen at once, in the store right after."""
+        ids = self.targets()
+        if not ids:
+            self.say("Nothing is selected.")
+            return
+        self.mail_app.last_deed = deed
+        self.acted(deed, ids)
+
+        async def job() -> None:
+            done = None
+            try:
+                done = await deed.call(self.mail_app.ctx, ids)
+                key = self._undo_key() if done.undoable else ""
+                self.say(done.summary + (f" · {key} undoes" if key else ""))
+            except TuiMailError as error:
+                self.say(str(error), trouble=True)
+            finally:
+                self.settled(ids, done)
+
+        self.mail_app.acts.put(job)
+
+    def _undo_key(self) -> str:
+        keys = self.mail_app.keymap_in_use.keys.get("mail.undo", ())
+        return shown_key(keys[0]) if keys else ""
+
+    async def command_archive(self) -> None:
+        """Archive the targets."""
+        from tui_mail.actions import triage
+
+        self.do(Deed("archive", triage.archive))
+
+    async def command_delete(self) -> None:
+        """Move the targets to the trash."""
+        from tui_mail.actions import triage
+
+        self.do(Deed("delete", triage.delete))
+
+    async def command_spam(self) -> None:
+        """Report the targets."""
+        from tui_mail.actions import triage
+
+        self.do(Deed("spam", triage.report_spam))
+
+    async def command_unread(self) -> None:
+        """Mark read when something is unread, else unread."""
+        from tui_mail.actions import triage
+
+        read = any(row.unread for row in self.target_rows())
+        self.do(
+            Deed("read" if read else "unread", lambda ctx, ids: triage.set_read(ctx, ids, read))
+        )
+
+    async def command_star(self) -> None:
+        """Set the star when one is missing, else take it away."""
+        from tui_mail.actions import triage
+
+        star = not all(row.starred for row in self.target_rows())
+        self.do(
+            Deed("star" if star else "unstar", lambda ctx, ids: triage.set_star(ctx, ids, star))
+        )
+
+    async def command_mute(self) -> None:
+        """Mute the targets; undo brings them back."""
+        from tui_mail.actions import triage
+
+        self.do(Deed("mute", lambda ctx, ids: triage.mute(ctx, ids, True)))
+
+    async def command_repeat(self) -> None:
+        """Do the last deed again, to what is under the cursor now."""
+        deed = self.mail_app.last_deed
+        if deed is None:
+            self.say("Nothing to repeat yet.")
+        else:
+            self.do(deed)
+
+    async def command_undo(self) -> None:
+        """Take the newest deed back, whenever it was done."""
+        from tui_mail.actions import triage
+
+        async def job() -> None:
+            try:
+                done = await triage.undo(self.mail_app.ctx)
+            except TuiMailError as error:
+                self.say(str(error), trouble=True)
+                return
+            if done is None:
+                self.say("Nothing to undo.")
+            else:
+                self.say(done.summary)
+                self.undone(done)
+
+        self.mail_app.acts.put(job)
+
+    async def command_move(self) -> None:
+        """Choose a folder, then move the targets of this moment there."""
+        from tui_mail.tui.screens.picker import Choice, PickerScreen
+
+        ids = self.targets()
+        if not ids:
+            self.say("Nothing is selected.")
+            return
+        owners = {row.account_id for row in self.target_rows()}
+        rows = await self.mail_app.ctx.db.read(accounts.folders)
+        names = {a.id: a.short_name for a in await self.mail_app.read_accounts()}
+        choices = [
+            Choice(f.name, names.get(f.account_id, ""), "", f.id)
+            for f in rows
+            if f.selectable and f.account_id in owners and f.role not in ("sent", "drafts")
+        ]
+
+        async def move(folder_id: int) -> None:
+            from tui_mail.actions import triage
+
+            self.do(Deed("move", lambda ctx, ids: triage.move(ctx, ids, folder_id)))
+
+        await self.mail_app.push_screen(PickerScreen("Move to", choices, move))
