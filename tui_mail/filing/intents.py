@@ -72,8 +72,11 @@ def relocate(
         return
     depends_on: int | None = None
     for op in reversed(operations.of_message(conn, message_id)):
-        if op.kind != "move" or op.target_id != source_id or op.folder_id is None:
+        if op.kind != "move" or op.target_id != source_id:
             continue
+        if op.folder_id is None:
+            operations.set_state(conn, op.id, "cancelled", now=now)
+            return
         if op.state in ("pending", "local") and op.attempts == 0:
             operations.set_state(conn, op.id, "cancelled", now=now)
             if op.folder_id == target_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
+from tui_mail.store import operations
 from tui_mail.store.folds import fold, ids_json, recount
 
 RETENTION_SECONDS = 30 * 86_400
@@ -16,8 +17,12 @@ def vanish(
     generation: int,
     uids: Collection[int],
     now: int,
+    *,
+    keep_in: int | None = None,
 ) -> set[int]:
     """Mark placements as vanished; returns the conversations that changed.
+
+    `keep_in` names the folder where mail that moved elsewhere stays shown (`mirror_inbox` off).
 
     A message without any place left is gone from the server: it leaves the lists and keeps its
     body until its retention ends (I1). Own pending operations on a vanished UID are void (§4.8).
@@ -31,10 +36,35 @@ def vanish(
         (now, folder_id, generation, ids_json(uids)),
     ).fetchall()
     message_ids = {row[0] for row in rows}
+    if keep_in is not None:
+        _keep_shown(conn, message_ids, keep_in, now)
     settle(conn, message_ids, now)
     changed = fold(conn, message_ids)
     recount(conn, changed)
     return changed
+
+
+def _keep_shown(
+    conn: sqlite3.Connection, message_ids: Collection[int], folder_id: int, now: int
+) -> None:
+    for message_id in message_ids:
+        row = conn.execute(
+            "SELECT account_id FROM messages WHERE id = ? AND NOT EXISTS (SELECT 1"
+            " FROM operations o WHERE o.message_id = messages.id AND o.kind = 'move'"
+            " AND o.state IN ('pending', 'inflight', 'verify', 'local'))",
+            (message_id,),
+        ).fetchone()
+        if row is not None:
+            operations.add(
+                conn,
+                account_id=row[0],
+                kind="move",
+                verb="keep",
+                message_id=message_id,
+                target_id=folder_id,
+                state="local",
+                now=now,
+            )
 
 
 def settle(conn: sqlite3.Connection, message_ids: Collection[int], now: int) -> None:

@@ -52,8 +52,8 @@ class Folder:
     uidnext: int
     modseq: int
     server_exists: int
-    low_uid: int
-    backfill_done: bool
+    horizon: int
+    """Past mail is complete from this time on (UTC seconds); -1: not yet."""
     state: str
     last_sync_at: int
     last_audit_at: int
@@ -68,7 +68,7 @@ _ACCOUNT_COLUMNS = (
 )
 _FOLDER_COLUMNS = (
     "id, account_id, wire_name, name, delimiter, role, selectable, selected, mailbox_id,"
-    " uidvalidity, generation, uidnext, modseq, server_exists, low_uid, backfill_done, state,"
+    " uidvalidity, generation, uidnext, modseq, server_exists, horizon, state,"
     " last_sync_at, last_audit_at, read_only, messages, unread"
 )
 
@@ -80,7 +80,7 @@ def _account(row: tuple[Any, ...]) -> Account:
 
 
 def _folder(row: tuple[Any, ...]) -> Folder:
-    flags = (6, 7, 15, 19)
+    flags = (6, 7, 18)
     values: list[Any] = [bool(v) if i in flags else v for i, v in enumerate(row)]
     return Folder(*values)
 

@@ -20,6 +20,10 @@ from tui_mail.model.views import View, folder_view
 
 OPEN_OPERATIONS = "('pending', 'inflight', 'verify', 'local')"
 """States that shape the view; `local` is intent the server is not told of (R18, R22)."""
+SHOWN = (
+    "(f.generation = p.generation OR f.state = 'renumbered' AND p.generation = f.generation - 1)"
+)
+"""Placements that are shown: the current ones, and the former ones while they are re-bound."""
 _SEEN = int(Flag.SEEN)
 _FLAGGED = int(Flag.FLAGGED)
 _HIDDEN_ROLES = {"trash": View.TRASH, "junk": View.SPAM}
@@ -38,7 +42,8 @@ def fold(conn: sqlite3.Connection, message_ids: Collection[int]) -> set[int]:
     messages = {
         row[0]: row
         for row in conn.execute(
-            "SELECT id, conversation_id, flags, state, deleted_at FROM messages"
+            "SELECT id, conversation_id, flags, state, coalesce(deleted_at, orphaned_at)"
+            " FROM messages"
             " WHERE id IN (SELECT value FROM json_each(?))",
             (ids,),
         )
@@ -55,7 +60,7 @@ def fold(conn: sqlite3.Connection, message_ids: Collection[int]) -> set[int]:
     labels = _Labels(conn)
     for message_id, folder_id, bits, label_text, account_id in conn.execute(
         "SELECT p.message_id, p.folder_id, p.flags, p.labels, f.account_id FROM placements p"
-        " JOIN folders f ON f.id = p.folder_id AND f.generation = p.generation"
+        f" JOIN folders f ON f.id = p.folder_id AND {SHOWN}"
         " WHERE p.message_id IN (SELECT value FROM json_each(?)) AND p.vanished_at IS NULL",
         (ids,),
     ):
@@ -86,8 +91,8 @@ def fold(conn: sqlite3.Connection, message_ids: Collection[int]) -> set[int]:
     gone: list[tuple[int, int]] = []
     come: list[tuple[int, int]] = []
     new_flags: list[tuple[int, int]] = []
-    for message_id, (_, _, old_bits, state, deleted_at) in messages.items():
-        want = set() if deleted_at is not None else places[message_id]
+    for message_id, (_, _, old_bits, state, gone_at) in messages.items():
+        want = set() if gone_at is not None else places[message_id]
         bits = flags.get(message_id, old_bits)
         if state in ("draft", "outgoing"):
             bits |= _SEEN

@@ -40,9 +40,9 @@ CREATE TABLE folders (
     uidnext        INTEGER NOT NULL DEFAULT 0,     -- every UID below is stored, in fetch_retry or gone
     modseq         INTEGER NOT NULL DEFAULT 0,
     server_exists  INTEGER NOT NULL DEFAULT 0,
-    low_uid        INTEGER NOT NULL DEFAULT 0,     -- backfill low mark: lowest UID stored so far; 0 unknown
-    backfill_done  INTEGER NOT NULL DEFAULT 0,
-    state          TEXT NOT NULL DEFAULT 'new',    -- new initial live unstable quarantined gone
+    horizon        INTEGER NOT NULL DEFAULT -1,    -- past mail is complete from this time on; -1 not yet
+    state          TEXT NOT NULL DEFAULT 'new',    -- new live renumbered unstable quarantined gone
+    quarantine     TEXT NOT NULL DEFAULT '{}',     -- JSON: since, checks, last (VAL-1)
     state_at       INTEGER NOT NULL DEFAULT 0,
     missing_since  INTEGER,
     missing_count  INTEGER NOT NULL DEFAULT 0,

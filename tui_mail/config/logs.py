@@ -1,0 +1,52 @@
+"""The log: rotated, private, without addresses, subjects or server text (SEC-33)."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+
+from tui_mail.config.paths import Paths
+from tui_mail.model.safe_text import safe_line
+
+_OCTETS = 2 * 1024 * 1024
+_FILES = 5
+
+
+class _OneLine(logging.Formatter):
+    """Control characters cannot forge lines, and tracebacks name places, not values."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = safe_line(f"{record.levelname} {record.name}: {record.getMessage()}", 400)
+        if record.exc_info and record.exc_info[1] is not None:
+            text += " | " + _where(record.exc_info[1])
+        return f"{self.formatTime(record)} {text}"
+
+
+def _where(error: BaseException) -> str:
+    """Type and code position of an error; its message may hold what a server said."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(_where(part) for part in error.exceptions)
+    places: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}:{code.co_name}")
+        trace = trace.tb_next
+    return safe_line(f"{type(error).__name__} at {' < '.join(reversed(places[-12:]))}")
+
+
+def log_to(paths: Paths, level: int = logging.INFO) -> None:
+    """Send the program's log to its file; libraries below WARNING are left out."""
+    old = os.umask(0o077)
+    try:
+        handler = logging.handlers.RotatingFileHandler(
+            paths.log_file, maxBytes=_OCTETS, backupCount=_FILES, encoding="utf-8", delay=True
+        )
+    finally:
+        os.umask(old)
+    handler.setFormatter(_OneLine())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("tui_mail").setLevel(level)

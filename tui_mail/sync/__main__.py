@@ -1,0 +1,35 @@
+"""The engine's process: `python -m tui_mail.sync HOME-DIRECTORIES…` started by the app."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from tui_mail.config.logs import log_to
+from tui_mail.config.paths import Paths
+from tui_mail.errors import StoreBusy, TuiMailError
+from tui_mail.model.safe_text import safe_line
+
+
+def main() -> int:
+    """Run until the last screen has gone. Exit code 3: another engine runs."""
+    os.umask(0o077)
+    config_dir, data_dir, state_dir = map(Path, sys.argv[1:4])
+    paths = Paths(config_dir, data_dir, state_dir)
+    paths.prepare()
+    log_to(paths)
+    from tui_mail.sync.engine import serve
+
+    try:
+        return asyncio.run(serve(paths, stop_when_alone="--stay" not in sys.argv))
+    except StoreBusy:
+        return 3
+    except TuiMailError as error:
+        print(safe_line(str(error)), file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,412 @@
+"""One account's sync: connect, follow, back off; its states are those of R13."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import time
+from pathlib import Path
+
+from tui_mail.accounts.secrets import read_secret
+from tui_mail.config.paths import Paths
+from tui_mail.errors import (
+    AuthError,
+    MailError,
+    SecretError,
+    StoreError,
+    ThrottledError,
+    TransportError,
+    TuiMailError,
+)
+from tui_mail.imap.session import ImapSettings
+from tui_mail.model.safe_text import safe_line
+from tui_mail.smtp.submission import SmtpSettings
+from tui_mail.store import accounts, operations, outbox, syncing
+from tui_mail.store.accounts import Folder
+from tui_mail.sync import bodies, delivery, headers, listing, passes, proof, replay
+from tui_mail.sync.backoff import Backoff
+from tui_mail.sync.delivery import Delivery
+from tui_mail.sync.desk import Desk, Progress
+from tui_mail.sync.watching import InboxWatch
+from tui_mail.sync.wire import Wire
+
+log = logging.getLogger(__name__)
+
+LIST_SECONDS = 3600
+RECHECK_SECONDS = 30
+
+
+class AccountSync:
+    """Keeps one account in step until it is cancelled."""
+
+    def __init__(self, desk: Desk, paths: Paths) -> None:
+        self.desk = desk
+        self.paths = paths
+        self.woken = asyncio.Event()
+        """Set when the connection may have something to do."""
+        self._bell = asyncio.Event()
+        """Set when a mail may be due."""
+        self._send_refused = ""
+        """Why the submission server rejects the sign-in."""
+        self._backoff = Backoff()
+        self._delivery = Delivery(
+            desk, smtp_settings(desk), lambda: read_secret(desk.account, paths), paths.receipts
+        )
+        self._watch: InboxWatch | None = None
+        self._connected_at = 0.0
+
+    def wake(self) -> None:
+        """Look for work now; ends any waiting."""
+        self.woken.set()
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Sync for ever. Nothing that happens here stops another account (I10)."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._send_for_ever())
+                    group.create_task(self._follow_for_ever())
+            except* asyncio.CancelledError:
+                raise
+            except* StoreError as errors:
+                await self._report("retrying", errors.exceptions[0])
+                await self._pause(30)
+            except* Exception as errors:
+                log.error("account %d: unexpected", self.desk.account_id, exc_info=errors)
+                await self._report("retrying", errors.exceptions[0])
+                await self._pause(self._backoff.failed())
+
+    async def once(self) -> None:
+        """One complete sync: folders, operations, mail, bodies, outbox. Raises what went wrong."""
+        wire = await self._connect()
+        try:
+            await self._prepare(wire)
+            await self._round(wire)
+            await self._catch_up(wire, patient=True)
+            try:
+                await self._delivery.deliver_due()
+            finally:
+                await replay.replay(self.desk, wire)
+            await self._active()
+        finally:
+            await wire.close()
+
+    async def report_failure(self, error: BaseException) -> None:
+        """Show why a single sync failed."""
+        is_auth = isinstance(error, AuthError | SecretError)
+        await self._report("auth_failed" if is_auth else "retrying", error)
+
+    async def settle(self, seconds: float) -> None:
+        """Before the engine stops: finish what is queued, as far as the time goes."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            waiting = await self.desk.db.read(
+                operations.due, self.desk.account_id, self.desk.now(), 1
+            )
+            if not waiting:
+                return
+            self.wake()
+            await asyncio.sleep(0.05)
+
+    # -- following the server -----------------------------------------------------------------
+
+    async def _follow_for_ever(self) -> None:
+        while True:
+            wire: Wire | None = None
+            try:
+                wire = await self._connect()
+                await self._prepare(wire)
+                await self._follow(wire)
+            except AuthError as error:
+                await self._report("auth_failed", error)
+                await self._wait_for_user()
+            except SecretError as error:
+                await self._report("auth_failed", error)
+                await self._wait_for_user()
+            except (TransportError, MailError) as error:
+                self._backoff.healthy(time.monotonic() - self._connected_at)
+                await self._report("retrying", error)
+                throttled = isinstance(error, ThrottledError)
+                await self._pause(self._backoff.failed(throttled=throttled))
+            finally:
+                if self._watch is not None:
+                    await self._watch.stop()
+                    self._watch = None
+                if wire is not None:
+                    await wire.close()
+
+    async def _connect(self) -> Wire:
+        state = await self.desk.db.read(accounts.account, self.desk.account_id)
+        if state is None or state.state not in ("active", "retrying"):
+            await self._state("connecting", "")
+        wire = Wire(
+            imap_settings(self.desk),
+            lambda: read_secret(self.desk.account, self.paths),
+            str(self.desk.account_id),
+        )
+        try:
+            await wire.open()
+        except BaseException:
+            await wire.close()
+            raise
+        self._connected_at = time.monotonic()
+        return wire
+
+    async def _prepare(self, wire: Wire) -> None:
+        session = wire.session
+        await self.desk.db.write(
+            accounts.set_server,
+            self.desk.account_id,
+            {
+                "capabilities": sorted(session.capabilities),
+                "id": {k: safe_line(v, 100) for k, v in list(session.server_id.items())[:20]},
+                "tls": session.tls_description,
+                "quirks": list(session.quirks.names),
+                "greeting": session.greeting[:200],
+            },
+        )
+        await self.desk.db.write(replay.doubt_inflight, self.desk.account_id)
+        await self.desk.db.write(
+            delivery.order_missing_copies,
+            self.desk.account_id,
+            self.desk.account.sent_copy,
+            self.desk.now(),
+        )
+        await listing.list_folders(self.desk, wire)
+        await replay.replay(self.desk, wire)
+
+    async def _follow(self, wire: Wire) -> None:
+        await self._round(wire)
+        listed_at = polled_at = time.monotonic()
+        complete = False
+        while True:
+            self.woken.clear()
+            complete = await self._catch_up(wire)
+            if complete:
+                await self._active()
+                await self._start_watch()
+                await self._rest(polled_at)
+            await replay.replay(self.desk, wire)
+            await bodies.fetch_wanted(self.desk, wire)
+            await proof.look_for_proof(self.desk, wire)
+            if self._watch is not None and self._watch.take_dirty():
+                await self._pass_over(wire, await self._watched())
+            if self._watch is not None:
+                self._watch.check()
+            if time.monotonic() - listed_at > LIST_SECONDS:
+                await listing.list_folders(self.desk, wire)
+                listed_at = time.monotonic()
+            if time.monotonic() - polled_at > await self._poll_seconds():
+                if await self._is_quarantined():
+                    raise TransportError("Looking again over a new connection.")
+                await self._round(wire)
+                polled_at = time.monotonic()
+
+    async def _rest(self, polled_at: float) -> None:
+        """Wait until something happens, a mail is due, or it is time to poll."""
+        wait = polled_at + await self._poll_seconds() - time.monotonic() + 0.05
+        due = await self.desk.db.read(_next_operation, self.desk.account_id)
+        if due is not None:
+            wait = min(wait, max(0.5, due - self.desk.now()))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.woken.wait(), max(0.05, wait))
+
+    async def _poll_seconds(self) -> float:
+        if await self._is_quarantined():
+            return float(self.desk.check_seconds)
+        minutes = int(self.desk.settings.get("sync.poll_minutes"))
+        return 60.0 if self._watch is None or not self._watch.is_live else minutes * 60.0
+
+    async def _is_quarantined(self) -> bool:
+        return any(f.state == "quarantined" for f in await self._folders())
+
+    async def _folders(self) -> list[Folder]:
+        found = await self.desk.db.read(accounts.folders, self.desk.account_id)
+        return [folder for folder in found if folder.selected and folder.selectable]
+
+    async def _watched(self) -> list[Folder]:
+        role = "all" if self.desk.gmail else "inbox"
+        return [folder for folder in await self._folders() if folder.role == role]
+
+    async def _round(self, wire: Wire) -> None:
+        """Pass over every folder; after a suspicious loss, over the others and it again."""
+        suspicious = await self._pass_over(wire, await self._folders())
+        if suspicious:
+            await self._pass_over(wire, suspicious)
+
+    async def _pass_over(self, wire: Wire, folders: list[Folder]) -> list[Folder]:
+        suspicious: list[Folder] = []
+        for folder in folders:
+            try:
+                outcome = await passes.folder_pass(self.desk, wire, folder.id)
+            except TransportError:
+                raise
+            except TuiMailError as error:
+                await self.desk.db.write(
+                    accounts.add_event,
+                    self.desk.account_id,
+                    folder.id,
+                    "refused",
+                    safe_line(error.message, 300),
+                    self.desk.now(),
+                )
+                continue
+            if outcome.suspicious:
+                suspicious.append(folder)
+            await self._urgent(wire)
+        await self.desk.db.write(accounts.note_ok, self.desk.account_id, self.desk.now())
+        return suspicious
+
+    async def _urgent(self, wire: Wire) -> None:
+        if self.woken.is_set():
+            self.woken.clear()
+            await replay.replay(self.desk, wire)
+            await bodies.fetch_wanted(self.desk, wire)
+
+    async def _catch_up(self, wire: Wire, *, patient: bool = False) -> bool:
+        """Past mail and bodies, until done or something more urgent turns up; True when done."""
+        progress = Progress(self.desk)
+        interrupted = (lambda: False) if patient else self.woken.is_set
+        waiting = [f for f in await self._folders() if headers.wants_past(self.desk, f)]
+        bodies_left = await self.desk.db.read(syncing.bodies_left, self.desk.account_id)
+        if not waiting and not bodies_left:
+            return True
+        if waiting:
+            await self._state("initial_sync", "")
+        for folder in waiting:
+            await wire.call(lambda session, f=folder: session.select(f.wire_name))  # type: ignore[misc]
+            if not await headers.backfill(self.desk, wire, folder, progress, interrupted):
+                await progress.tell(force=True)
+                return False
+        done = await bodies.fetch_bodies(self.desk, wire, progress, interrupted)
+        await (progress.end() if done else progress.tell(force=True))
+        return done
+
+    async def _start_watch(self) -> None:
+        if self._watch is None and self.desk.account.connections > 1:
+            folders = await self._watched()
+            if folders:
+                self._watch = InboxWatch(
+                    imap_settings(self.desk),
+                    lambda: read_secret(self.desk.account, self.paths),
+                    folders[0].wire_name,
+                    self.wake,
+                )
+                self._watch.start()
+
+    # -- sending --------------------------------------------------------------------------------
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            try:
+                if await self._delivery.deliver_due():
+                    self.woken.set()
+            except (AuthError, SecretError) as error:
+                self._send_refused = f"sending: {error.message}"
+                await self._report("auth_failed", error)
+                await self._wait_for_user()
+                self._send_refused = ""
+            except TransportError as error:
+                await self._note(error)
+            due = await self.desk.db.read(outbox.next_due, self.desk.account_id)
+            wait = 30.0 if due is None else min(30.0, max(0.2, due - self.desk.now()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), wait)
+            self._bell.clear()
+
+    # -- states -----------------------------------------------------------------------------------
+
+    async def _state(self, state: str, reason: str) -> None:
+        await self.desk.db.write(
+            accounts.set_state,
+            self.desk.account_id,
+            state,
+            safe_line(reason, 300),
+            self.desk.now(),
+        )
+        self.desk.publish("account", [self.desk.account_id])
+
+    async def _active(self) -> None:
+        """Everything is well, unless sending is refused until the user acts."""
+        if self._send_refused:
+            await self._state("auth_failed", self._send_refused)
+        else:
+            await self._state("active", "")
+
+    async def _report(self, state: str, error: BaseException) -> None:
+        await self._note(error)
+        text = error.message if isinstance(error, TuiMailError) else type(error).__name__
+        with contextlib.suppress(StoreError):
+            await self._state(state, text)
+
+    async def _note(self, error: BaseException) -> None:
+        text = str(error) if isinstance(error, TuiMailError) else type(error).__name__
+        with contextlib.suppress(StoreError):
+            await self.desk.db.write(
+                accounts.note_error, self.desk.account_id, safe_line(text, 300), self.desk.now()
+            )
+
+    async def _pause(self, seconds: float) -> None:
+        self.woken.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.woken.wait(), seconds)
+
+    async def _wait_for_user(self) -> None:
+        """A rejected secret is never tried again by itself (R13): wait for another one."""
+        before = _fingerprint(self.paths.secrets_file)
+        while True:
+            self.woken.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.woken.wait(), 5)
+            state = await self.desk.db.read(accounts.account, self.desk.account_id)
+            if state is None or state.state != "auth_failed":
+                return
+            if _fingerprint(self.paths.secrets_file) != before:
+                return
+
+
+def _fingerprint(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_ino)
+
+
+def _next_operation(conn: sqlite3.Connection, account_id: int) -> int | None:
+    row = conn.execute(
+        "SELECT min(next_at) FROM (SELECT next_at FROM operations WHERE account_id = ?1"
+        " AND state IN ('pending', 'inflight', 'verify') UNION ALL SELECT next_at FROM outbox"
+        " WHERE account_id = ?1 AND state = 'uncertain' AND checks < 5)",
+        (account_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def imap_settings(desk: Desk) -> ImapSettings:
+    """The IMAP side of the account's settings."""
+    account = desk.account
+    return ImapSettings(
+        host=account.imap_host,
+        port=account.imap_port,
+        security=account.imap_security,  # type: ignore[arg-type]
+        user=account.imap_user or account.address,
+        auth=account.auth,  # type: ignore[arg-type]
+        ca_file=account.ca_file or None,
+    )
+
+
+def smtp_settings(desk: Desk) -> SmtpSettings:
+    """The SMTP side of the account's settings."""
+    account = desk.account
+    return SmtpSettings(
+        host=account.smtp_host,
+        port=account.smtp_port,
+        security=account.smtp_security,  # type: ignore[arg-type]
+        user=account.smtp_user or account.imap_user or account.address,
+        auth=account.auth,  # type: ignore[arg-type]
+        ca_file=account.ca_file or None,
+    )

@@ -1,0 +1,238 @@
+"""The engine: holds the lock, recovers what a crash left, and runs every account (DESIGN §2)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+
+from tui_mail.config.load import load
+from tui_mail.config.paths import Paths
+from tui_mail.config.settings import Settings
+from tui_mail.errors import ConfigError
+from tui_mail.filing.outgoing import recover, suspend_foreign
+from tui_mail.mime.worker import MimePool
+from tui_mail.model.clock import Clock, SystemClock
+from tui_mail.store import accounts, retention
+from tui_mail.store.database import Database, checkpoint, create
+from tui_mail.store.ownership import (
+    EngineLock,
+    Tenure,
+    begin_tenure,
+    end_tenure,
+    read_side,
+    write_side,
+)
+from tui_mail.sync import receipts
+from tui_mail.sync.account import AccountSync
+from tui_mail.sync.desk import Desk
+from tui_mail.sync.facts import FactServer
+
+log = logging.getLogger(__name__)
+
+LINGER_SECONDS = 5.0
+"""How long queued work may still take once the last screen has gone."""
+HOUSEKEEPING_SECONDS = 3600.0
+
+
+class Engine:
+    """One process's engine. `start` raises StoreBusy when another one runs."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        clock: Clock | None = None,
+        check_seconds: int = 300,
+        stop_when_alone: bool = False,
+    ) -> None:
+        self.paths = paths
+        self.clock = clock or SystemClock()
+        self._check_seconds = check_seconds
+        self._stop_when_alone = stop_when_alone
+        self._lock = EngineLock(paths.lock)
+        self.db = Database(paths.database)
+        self._pool = MimePool(workers=1)
+        self._facts = FactServer(paths.socket, self._wake)
+        self._tenure: Tenure | None = None
+        self._syncs: dict[str, AccountSync] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+        self._settings = Settings()
+        self._settings_mark: tuple[int, int] = (-1, -1)
+
+    async def start(self) -> None:
+        """Take the lock, open the store, recover. Raises StoreBusy, StoreError, ConfigError."""
+        self.paths.prepare()
+        self._lock.acquire()
+        try:
+            create(self.paths.database, self.paths.backups)
+            await self.db.open(readers=2)
+            self._tenure = await self.db.write(begin_tenure, read_side(self.paths))
+            write_side(self.paths, self._tenure)
+            await self.db.write(
+                _recover, self._tenure, receipts.read_all(self.paths.receipts), self.clock.now()
+            )
+            await self._load_settings()
+            await self._facts.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Finish, mark the clean stop, close everything. Safe to call twice."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+        await self._pool.close()
+        await self._facts.stop()
+        if self._tenure is not None:
+            with contextlib.suppress(Exception):
+                await self.db.write(end_tenure)
+            self._tenure = None
+        await self.db.close()
+        with contextlib.suppress(sqlite3.Error, OSError):
+            checkpoint(self.paths.database)
+        self._lock.release()
+
+    async def __aenter__(self) -> Engine:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def run(self) -> None:
+        """Sync every account until `request_stop`, or until the last screen has gone."""
+        await self._start_accounts()
+        last_housekeeping = time.monotonic()
+        alone_since: float | None = time.monotonic() + 20
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1.0)
+            await self._watch_settings()
+            if time.monotonic() - last_housekeeping > HOUSEKEEPING_SECONDS:
+                last_housekeeping = time.monotonic()
+                await self.db.write(retention.sweep, self.clock.now())
+            if not self._stop_when_alone or self._facts.listeners:
+                alone_since = None
+            elif alone_since is None:
+                alone_since = time.monotonic()
+            elif time.monotonic() - alone_since > 1.0:
+                await self._finish()
+                return
+
+    def request_stop(self) -> None:
+        """Let `run` end."""
+        self._stopping.set()
+
+    async def sync_once(
+        self, only: Iterable[str] = (), *, said: Callable[[str, BaseException], None] | None = None
+    ) -> dict[str, BaseException | None]:
+        """Sync each account completely, once, all at the same time; the outcome of each."""
+        wanted = set(only)
+        syncs = {slug: sync for slug, sync in self._syncs.items() if not wanted or slug in wanted}
+        results = await asyncio.gather(
+            *(sync.once() for sync in syncs.values()), return_exceptions=True
+        )
+        outcome: dict[str, BaseException | None] = {}
+        for (slug, sync), result in zip(syncs.items(), results, strict=True):
+            outcome[slug] = result
+            if result is not None:
+                await sync.report_failure(result)
+                if said is not None:
+                    said(slug, result)
+        return outcome
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        for sync in self._syncs.values():
+            sync.wake()
+
+    async def _finish(self) -> None:
+        """The last screen has gone: give queued work a moment, then go."""
+        await asyncio.gather(
+            *(sync.settle(LINGER_SECONDS) for sync in self._syncs.values()),
+            return_exceptions=True,
+        )
+
+    async def _load_settings(self) -> None:
+        self._settings_mark = self._mark()
+        self._settings = load(self.paths.config_file)
+        ids = await self.db.write(_mirror, self._settings)
+        assert self._tenure is not None
+        self._syncs = {}
+        for account in self._settings.accounts:
+            if account.paused:
+                continue
+            desk = Desk(
+                db=self.db,
+                pool=self._pool,
+                account_id=ids[account.id],
+                account=account,
+                settings=self._settings,
+                clock=self.clock,
+                lease=self._tenure.lease,
+                publish=self._facts.publish,
+                check_seconds=self._check_seconds,
+            )
+            self._syncs[account.id] = AccountSync(desk, self.paths)
+
+    def _mark(self) -> tuple[int, int]:
+        try:
+            found = self.paths.config_file.stat()
+        except OSError:
+            return (0, 0)
+        return (found.st_mtime_ns, found.st_ino)
+
+    async def _watch_settings(self) -> None:
+        """Take a changed settings file into use; a broken one changes nothing."""
+        if self._mark() == self._settings_mark:
+            return
+        try:
+            load(self.paths.config_file)
+        except ConfigError as error:
+            self._settings_mark = self._mark()
+            log.warning("settings not taken: %s", error.message)
+            return
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._load_settings()
+        await self._start_accounts()
+        self._facts.publish("account")
+
+    async def _start_accounts(self) -> None:
+        self._tasks = {
+            slug: asyncio.create_task(sync.run(), name=f"account-{slug}")
+            for slug, sync in self._syncs.items()
+        }
+
+
+def _mirror(conn: sqlite3.Connection, settings: Settings) -> dict[str, int]:
+    return accounts.mirror(conn, settings.accounts)
+
+
+def _recover(conn: sqlite3.Connection, tenure: Tenure, found: dict[str, str], now: int) -> None:
+    """Before anything is sent or replayed: what did the last run leave (OUT-4, VAL-5)?"""
+    recover(conn, found, now)
+    if tenure.foreign:
+        suspend_foreign(conn, now)
+    retention.sweep(conn, now)
+
+
+async def serve(paths: Paths, *, stop_when_alone: bool) -> int:
+    """Run the engine until SIGTERM or SIGINT; the exit code of the process."""
+    engine = Engine(paths, stop_when_alone=stop_when_alone)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, engine.request_stop)
+    async with engine:
+        await engine.run()
+    return 0

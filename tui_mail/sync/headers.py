@@ -1,0 +1,238 @@
+"""Bringing headers: new mail, past mail newest first, and mail that did not come before."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+
+from tui_mail.filing.arrivals import FolderPlace, file_arrivals
+from tui_mail.filing.vanished import settle
+from tui_mail.imap.session import ImapSession
+from tui_mail.imap.uidset import UidSet
+from tui_mail.mime.headers import HEADER_FIELDS
+from tui_mail.model.arrivals import Arrival, Filed
+from tui_mail.store import syncing
+from tui_mail.store.accounts import Folder
+from tui_mail.store.folds import fold, recount
+from tui_mail.sync.desk import Desk, Progress, arrival_of
+from tui_mail.sync.wire import Wire
+
+FIRST_BATCH = 100
+"""Rows after which a new list is usable."""
+BATCH = 400
+"""Rows of one transaction: about 40 ms."""
+ASKED = 2000
+"""UIDs of one FETCH."""
+
+
+async def fetch_new(
+    desk: Desk, wire: Wire, folder: Folder, first: int, uidnext: int, exists: int
+) -> int:
+    """Fetch UIDs from `first` up, moving the cursor with each batch; returns how many came.
+
+    UIDs the server has but did not give are put on the retry list (SYN-3).
+    """
+    came = 0
+    low = first
+    while not uidnext or low < uidnext:
+        high = low + ASKED - 1 if uidnext else 0
+        window = UidSet.span(low, min(high, uidnext - 1)) if uidnext else UidSet.span(low)
+        arrivals = await _arrivals(desk, wire, window, low)
+        missing: list[int] = []
+        expected = window.count if uidnext else 0
+        if expected and len(arrivals) < expected and exists:
+            there = await wire.call(lambda session: session.search_all())
+            got = {arrival.uid for arrival in arrivals}
+            missing = [uid for uid in there.intersection(window).expand() if uid not in got]
+        reached = (
+            min(high + 1, uidnext) if uidnext else max((a.uid for a in arrivals), default=0) + 1
+        )
+        for start in range(0, len(arrivals), BATCH):
+            part = arrivals[start : start + BATCH]
+            last = start + BATCH >= len(arrivals)
+            filed = await desk.db.write(
+                _file_new,
+                desk.place(folder),
+                part,
+                missing if last else [],
+                reached if last else part[-1].uid + 1,
+                desk.now(),
+            )
+            desk.changed(filed.conversation_ids)
+            came += len(filed.message_ids)
+        if not arrivals and reached > low:
+            await desk.db.write(_file_new, desk.place(folder), [], missing, reached, desk.now())
+        if not uidnext:
+            break
+        low = reached
+    return came
+
+
+async def _arrivals(desk: Desk, wire: Wire, window: UidSet, lowest: int) -> list[Arrival]:
+    def read(session: ImapSession) -> list[Arrival]:
+        rows = session.fetch_headers(window, HEADER_FIELDS, gmail=desk.gmail)
+        return [arrival_of(row) for row in rows if row.uid >= lowest]
+
+    return sorted(await wire.call(read), key=lambda arrival: arrival.uid)
+
+
+def _file_new(
+    conn: sqlite3.Connection,
+    place: FolderPlace,
+    arrivals: list[Arrival],
+    missing: list[int],
+    reached: int,
+    now: int,
+) -> Filed:
+    filed = file_arrivals(conn, place, arrivals, now)
+    syncing.add_retries(
+        conn, place.id, place.generation, missing, "header", "did not come with its folder", now
+    )
+    syncing.set_cursor(conn, place.id, now, uidnext=reached)
+    return filed
+
+
+async def backfill(
+    desk: Desk,
+    wire: Wire,
+    folder: Folder,
+    progress: Progress,
+    interrupted: Callable[[], bool],
+) -> bool:
+    """Fetch past mail newest first; the folder is selected. True when nothing is left.
+
+    What is left is found anew each time (the server's UIDs since the start date, less those here),
+    so it can stop and go on at any point.
+    """
+    horizon = horizon_of(desk)
+    there = await wire.call(
+        lambda session: session.search_since(horizon) if horizon else session.search_all()
+    )
+    below = there.intersection(UidSet.span(1, max(1, folder.uidnext - 1)))
+    known = await desk.db.read(syncing.known_uids, folder.id, folder.generation)
+    left = [uid for uid in below.expand() if uid not in known]
+    left.reverse()
+    progress.folder, progress.phase = folder.name, "headers"
+    progress.total = max(progress.total, progress.done + len(left))
+    chunks = _chunks(left)
+    coming = _ask(desk, wire, chunks[0]) if chunks else None
+    for number, chunk in enumerate(chunks):
+        assert coming is not None
+        arrivals = await coming
+        more = number + 1 < len(chunks)
+        stop = more and interrupted()
+        coming = _ask(desk, wire, chunks[number + 1]) if more and not stop else None
+        await _file_past(desk, folder, chunk, arrivals, progress)
+        if stop:
+            return False
+    filed = await desk.db.write(_close_backfill, folder.id, folder.generation, horizon, desk.now())
+    desk.changed(filed)
+    return True
+
+
+def _chunks(uids: list[int]) -> list[list[int]]:
+    """The first rows apart, so that the list is usable at once; then large questions."""
+    rest = range(FIRST_BATCH, len(uids), ASKED)
+    return [part for part in (uids[:FIRST_BATCH], *(uids[i : i + ASKED] for i in rest)) if part]
+
+
+def _ask(desk: Desk, wire: Wire, chunk: list[int]) -> asyncio.Task[list[Arrival]]:
+    """Fetch the next rows while the last ones are being stored."""
+    return asyncio.create_task(_arrivals(desk, wire, UidSet.of(chunk), min(chunk)))
+
+
+async def _file_past(
+    desk: Desk, folder: Folder, chunk: list[int], arrivals: list[Arrival], progress: Progress
+) -> None:
+    wanted = set(chunk)
+    rows = [arrival for arrival in reversed(arrivals) if arrival.uid in wanted]
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        filed = await desk.db.write(file_arrivals, desk.place(folder), part, desk.now())
+        desk.changed(filed.conversation_ids)
+        progress.done += len(part)
+        await progress.tell()
+    missing = wanted - {arrival.uid for arrival in rows}
+    if missing:
+        await desk.db.write(
+            syncing.add_retries,
+            folder.id,
+            folder.generation,
+            missing,
+            "header",
+            "did not come with its folder",
+            desk.now(),
+        )
+
+
+def _close_backfill(
+    conn: sqlite3.Connection, folder_id: int, generation: int, horizon: int, now: int
+) -> set[int]:
+    """Past mail is complete; after a renumbering the former generation is let go (§4.5)."""
+    row = conn.execute("SELECT state FROM folders WHERE id = ?", (folder_id,)).fetchone()
+    changed: set[int] = set()
+    if row[0] == "renumbered":
+        former = syncing.messages_of_generation(conn, folder_id, generation - 1)
+        syncing.set_cursor(conn, folder_id, now, horizon=horizon, state="live")
+        settle(conn, former, now)
+        changed = fold(conn, former)
+        recount(conn, changed)
+    else:
+        syncing.set_cursor(conn, folder_id, now, horizon=horizon)
+    return changed
+
+
+def horizon_of(desk: Desk) -> int:
+    """From when on past mail is wanted, UTC seconds; 0 for everything."""
+    days = desk.account.sync_days
+    return max(1, desk.now() - days * 86_400) if days else 0
+
+
+def wants_past(desk: Desk, folder: Folder) -> bool:
+    """Whether past mail of a folder is still to come, or more of it is wanted now (B3)."""
+    if folder.uidvalidity == 0 or folder.state == "unstable":
+        return False
+    if folder.horizon < 0:
+        return True
+    wanted = horizon_of(desk)
+    return folder.horizon > 0 and wanted < folder.horizon - 86_400
+
+
+async def fetch_retries(desk: Desk, wire: Wire, folder: Folder) -> int:
+    """Ask again for headers that did not come; returns how many are here now."""
+    due = await desk.db.read(
+        syncing.due_retries, folder.id, folder.generation, "header", desk.now()
+    )
+    came = 0
+    for uid, _ in due[:50]:
+        arrivals = await _arrivals(desk, wire, UidSet.of([uid]), uid)
+        if arrivals:
+            filed = await desk.db.write(_retried, desk.place(folder), arrivals, desk.now())
+            desk.changed(filed.conversation_ids)
+            came += 1
+            continue
+        there = await wire.call(lambda session, uid=uid: uid in session.search_all())  # type: ignore[misc]
+        if there:
+            await desk.db.write(
+                syncing.add_retries,
+                folder.id,
+                folder.generation,
+                [uid],
+                "header",
+                "the server lists it but does not give it",
+                desk.now(),
+            )
+        else:
+            await desk.db.write(syncing.drop_retries, folder.id, folder.generation, [uid], "header")
+    return came
+
+
+def _retried(
+    conn: sqlite3.Connection, place: FolderPlace, arrivals: list[Arrival], now: int
+) -> Filed:
+    filed = file_arrivals(conn, place, arrivals, now)
+    syncing.drop_retries(
+        conn, place.id, place.generation, [arrival.uid for arrival in arrivals], "header"
+    )
+    return filed

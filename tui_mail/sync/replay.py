@@ -1,0 +1,436 @@
+"""Replay of the operation log: base, evidence, and no step done twice (§4.8).
+
+Before a command that moves mail, the target's UIDNEXT is written down; after a lost answer the
+source is asked first, then the target from that number on. Nothing is copied or appended again
+before somebody looked.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from tui_mail.errors import ActionError, RefusedError, TransportError
+from tui_mail.imap.uidset import UidSet
+from tui_mail.model import faults
+from tui_mail.model.messages import FLAG_NAMES, Flag
+from tui_mail.model.safe_text import safe_line
+from tui_mail.store import accounts, journal, operations, syncing
+from tui_mail.store.accounts import Folder
+from tui_mail.store.folds import fold, recount
+from tui_mail.store.operations import Operation
+from tui_mail.sync import landing
+from tui_mail.sync.appending import append
+from tui_mail.sync.desk import Desk
+from tui_mail.sync.landing import Landed
+from tui_mail.sync.wire import Wire
+
+TRANSIENT = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "EXPIRED"})
+"""Response codes after which the same command may work later (RFC 5530)."""
+BATCH = 500
+MOST_TRIES = 20
+
+
+async def replay(desk: Desk, wire: Wire) -> int:
+    """Carry out what is due; returns how many operations ended. Stops at a lost connection.
+
+    One refused operation does not hold up the others.
+    """
+    ended = 0
+    await desk.db.write(_release_waiting, desk.account_id, desk.now())
+    while True:
+        due = await desk.db.read(operations.due, desk.account_id, desk.now())
+        batch = _next_batch(due)
+        if not batch:
+            return ended
+        ended += await _run_batch(desk, wire, batch)
+
+
+def _next_batch(due: Sequence[Operation]) -> list[Operation]:
+    """The first operation and those that go in the same command; each message in order."""
+    earlier: set[int] = set()
+    open_ids = {op.id for op in due}
+    batch: list[Operation] = []
+    for op in due:
+        blocked = op.message_id in earlier or op.depends_on in open_ids
+        if op.message_id is not None:
+            earlier.add(op.message_id)
+        if blocked:
+            continue
+        if not batch:
+            batch.append(op)
+            if op.kind == "append" or op.state != "pending":
+                return batch
+        elif _alike(batch[0], op) and len(batch) < BATCH:
+            batch.append(op)
+    return batch
+
+
+def _alike(first: Operation, other: Operation) -> bool:
+    return other.state == "pending" and (
+        (first.kind, first.folder_id, first.generation, first.target_id, first.args)
+        == (other.kind, other.folder_id, other.generation, other.target_id, other.args)
+    )
+
+
+def _release_waiting(conn: sqlite3.Connection, account_id: int, now: int) -> None:
+    """Give operations that waited for another one its outcome: the place their mail is at now."""
+    rows = conn.execute(
+        f"SELECT {operations.COLUMNS} FROM operations WHERE account_id = ?"
+        " AND state = 'pending' AND depends_on IS NOT NULL",
+        (account_id,),
+    ).fetchall()
+    for row in rows:
+        op = operations.operation(row)
+        before = operations.get(conn, op.depends_on or 0)
+        if before is not None and before.state in ("pending", "inflight", "verify"):
+            continue
+        conn.execute("UPDATE operations SET depends_on = NULL WHERE id = ?", (op.id,))
+
+
+async def _run_batch(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
+    first = batch[0]
+    try:
+        if first.kind == "append":
+            return await append(desk, wire, first)
+        folder = await desk.db.read(accounts.folder, first.folder_id or 0)
+        if folder is None or not folder.selectable:
+            return await _fail(desk, batch, "its folder is gone")
+        batch = await desk.db.write(_rebind, [op.id for op in batch], folder, desk.now())
+        if not batch:
+            return 1
+        said = await wire.call(lambda session: session.select(folder.wire_name))
+        if said.uidvalidity != folder.uidvalidity:
+            await _later(desk, batch, "the server numbered the folder anew", 5)
+            return 0
+        if said.read_only:
+            return await _fail(desk, batch, "the folder is read-only on the server")
+        if first.state in ("inflight", "verify") and first.kind == "move":
+            return await _verify_move(desk, wire, first, folder)
+        if first.kind == "flag":
+            return await _flags(desk, wire, batch, folder, said.permanent_flags)
+        if first.kind == "label":
+            return await _labels(desk, wire, batch)
+        if first.kind == "expunge":
+            return await _expunge(desk, wire, batch, folder)
+        return await _move(desk, wire, batch, folder)
+    except RefusedError as error:
+        if error.code in TRANSIENT and first.attempts < MOST_TRIES:
+            await _later(desk, batch, error.message, 60 * (first.attempts + 1))
+            return 0
+        return await _fail(desk, batch, error.message)
+    except ActionError as error:
+        return await _fail(desk, batch, error.message)
+
+
+def _rebind(
+    conn: sqlite3.Connection, ids: Sequence[int], folder: Folder, now: int
+) -> list[Operation]:
+    """Fill in or renew the UIDs of operations; those whose mail is gone end here."""
+    ready: list[Operation] = []
+    for operation_id in ids:
+        op = operations.get(conn, operation_id)
+        if op is None or op.state not in ("pending", "inflight", "verify"):
+            continue
+        if op.uid and op.generation == folder.generation:
+            placed = syncing.placed_uids(conn, folder.id, folder.generation, [op.uid])
+            if placed.get(op.uid) == op.message_id or op.state != "pending":
+                ready.append(op)
+                continue
+        found = syncing.uid_of_message(conn, op.message_id or 0, folder.id)
+        if found is not None:
+            conn.execute(
+                "UPDATE operations SET generation = ?, uid = ? WHERE id = ?", (*found, op.id)
+            )
+            renewed = operations.get(conn, op.id)
+            assert renewed is not None
+            ready.append(renewed)
+        elif folder.state == "renumbered" or folder.horizon < 0:
+            operations.set_state(conn, op.id, op.state, now=now, next_at=now + 5)
+        elif op.kind == "flag":
+            _end(conn, [op], "done", "the mail is not there any more", now)
+        else:
+            elsewhere = landing.has_place(conn, op.message_id or 0)
+            reason = "another program moved the mail" if elsewhere else "the mail is gone"
+            _end(conn, [op], "done" if elsewhere else "conflict", reason, now)
+    return ready
+
+
+async def _flags(
+    desk: Desk,
+    wire: Wire,
+    batch: list[Operation],
+    folder: Folder,
+    permanent: frozenset[str],
+) -> int:
+    uids = UidSet.of(op.uid for op in batch)
+    add, remove = Flag(batch[0].args.get("add", 0)), Flag(batch[0].args.get("remove", 0))
+    refused = Flag.NONE
+    if permanent and "\\*" not in permanent:
+        allowed = {name.lower() for name in permanent}
+        for flag, name in FLAG_NAMES.items():
+            if (add | remove) & flag and name.decode().lower() not in allowed:
+                refused |= flag
+    add, remove = add & ~refused, remove & ~refused
+    await desk.db.write(_begin, [op.id for op in batch], {}, desk.now())
+    faults.point("replay.flags")
+    if add or remove:
+        await wire.call(
+            lambda session: session.store_flags(uids, add=_names(add), remove=_names(remove))
+        )
+    faults.point("replay.flags.answered")
+    note = "the folder does not keep this flag" if refused else ""
+    changed = await desk.db.write(
+        _store_flags, batch, folder.id, folder.generation, int(add), int(remove), note, desk.now()
+    )
+    desk.changed(changed)
+    return len(batch)
+
+
+def _names(flags: Flag) -> list[bytes]:
+    return [name for flag, name in FLAG_NAMES.items() if flags & flag]
+
+
+def _store_flags(
+    conn: sqlite3.Connection,
+    batch: Sequence[Operation],
+    folder_id: int,
+    generation: int,
+    add: int,
+    remove: int,
+    note: str,
+    now: int,
+) -> set[int]:
+    conn.executemany(
+        "UPDATE placements SET flags = (flags | ?) & ~? WHERE folder_id = ? AND generation = ?"
+        " AND uid = ?",
+        [(add, remove, folder_id, generation, op.uid) for op in batch],
+    )
+    return _end(conn, batch, "done", note, now)
+
+
+async def _labels(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
+    uids = UidSet.of(op.uid for op in batch)
+    args = batch[0].args
+    await desk.db.write(_begin, [op.id for op in batch], {}, desk.now())
+    faults.point("replay.labels")
+    await wire.call(
+        lambda session: session.store_labels(
+            uids, add=args.get("add", ()), remove=args.get("remove", ())
+        )
+    )
+    faults.point("replay.labels.answered")
+    desk.changed(await desk.db.write(landing.store_labels, batch, desk.now()))
+    desk.changed(await desk.db.write(_end, batch, "done", "", desk.now()))
+    return len(batch)
+
+
+async def _expunge(desk: Desk, wire: Wire, batch: list[Operation], folder: Folder) -> int:
+    """Remove for ever exactly these mails; without UIDPLUS only what is provably ours (VAL-7)."""
+    uids = UidSet.of(op.uid for op in batch)
+    await desk.db.write(_begin, [op.id for op in batch], {}, desk.now())
+    await wire.call(lambda session: session.store_flags(uids, add=[b"\\Deleted"]))
+    await wire.call(lambda session: session.uid_expunge(uids))
+    gone = [op.uid for op in batch]
+    desk.changed(await desk.db.write(_end, batch, "done", "", desk.now()))
+    desk.changed(await desk.db.write(landing.leave, folder.id, folder.generation, gone, desk.now()))
+    return len(batch)
+
+
+async def _move(desk: Desk, wire: Wire, batch: list[Operation], folder: Folder) -> int:
+    target = await desk.db.read(accounts.folder, batch[0].target_id or 0)
+    if target is None or not target.selectable:
+        return await _fail(desk, batch, "the folder it should go to is gone")
+    status = await wire.call(lambda session: session.status(target.wire_name))
+    evidence = {"target_uidnext": status.uidnext, "target_validity": status.uidvalidity}
+    await desk.db.write(_begin, [op.id for op in batch], evidence, desk.now())
+    faults.point("replay.move")
+    if wire.session.has("MOVE"):
+        uids = UidSet.of(op.uid for op in batch)
+        result = await wire.call(lambda session: session.move(uids, target.wire_name))
+        faults.point("replay.move.answered")
+        if len(result.copyuid) == len(batch):
+            landed = [Landed(op, result.copyuid[op.uid], result.uidvalidity) for op in batch]
+            changed = await desk.db.write(landing.land, landed, folder, target, desk.now())
+            desk.changed(changed)
+            return len(batch)
+        for op in batch:
+            await _verify_move(desk, wire, op, folder)
+        return len(batch)
+    for op in batch:
+        await _copy_and_remove(desk, wire, op, folder, target, evidence)
+    return len(batch)
+
+
+async def _copy_and_remove(
+    desk: Desk,
+    wire: Wire,
+    op: Operation,
+    folder: Folder,
+    target: Folder,
+    evidence: dict[str, Any],
+) -> None:
+    """Move without MOVE, each step with its own evidence; never a second copy without looking."""
+    uids = UidSet.of([op.uid])
+    result = await wire.call(lambda session: session.copy(uids, target.wire_name))
+    faults.point("replay.copy.answered")
+    new_uid = result.copyuid.get(op.uid, 0)
+    validity = result.uidvalidity
+    if not new_uid:
+        new_uid, validity = await landing.find(desk, wire, op, target, evidence)
+        await wire.call(lambda session: session.select(folder.wire_name))
+    if not new_uid:
+        raise TransportError("The copy was not found in its folder.")
+    evidence = {**evidence, "copied_uid": new_uid, "copied_validity": validity}
+    await desk.db.write(_begin, [op.id], evidence, desk.now())
+    await _remove_source(desk, wire, op, folder, target, new_uid, validity)
+
+
+async def _remove_source(
+    desk: Desk,
+    wire: Wire,
+    op: Operation,
+    folder: Folder,
+    target: Folder,
+    new_uid: int,
+    validity: int,
+) -> None:
+    uids = UidSet.of([op.uid])
+    await wire.call(lambda session: session.store_flags(uids, add=[b"\\Deleted"]))
+    faults.point("replay.deleted.answered")
+    if wire.session.has("UIDPLUS"):
+        await wire.call(lambda session: session.uid_expunge(uids))
+    landed = [Landed(op, new_uid, validity)]
+    desk.changed(await desk.db.write(landing.land, landed, folder, target, desk.now()))
+
+
+async def _verify_move(desk: Desk, wire: Wire, op: Operation, folder: Folder) -> int:
+    """After an unclear answer: is it still in the source, or is it in the target?
+
+    The source folder is selected.
+    """
+    target = await desk.db.read(accounts.folder, op.target_id or 0)
+    if target is None:
+        return await _fail(desk, [op], "the folder it should go to is gone")
+    copied = int(op.evidence.get("copied_uid", 0))
+    there, _ = await wire.call(lambda session: session.fetch_flags(UidSet.of([op.uid])))
+    if there and copied:
+        await _remove_source(
+            desk, wire, op, folder, target, copied, int(op.evidence["copied_validity"])
+        )
+        return 1
+    if there and wire.session.has("MOVE"):
+        await desk.db.write(_again, op.id, desk.now())
+        return 0
+    uid, validity = await landing.find(desk, wire, op, target, op.evidence)
+    if uid:
+        if there:
+            await wire.call(lambda session: session.select(folder.wire_name))
+            await _remove_source(desk, wire, op, folder, target, uid, validity)
+            return 1
+        landed = [Landed(op, uid, validity)]
+        desk.changed(await desk.db.write(landing.land, landed, folder, target, desk.now()))
+        return 1
+    if there:
+        await desk.db.write(_again, op.id, desk.now())
+        return 0
+    desk.changed(
+        await desk.db.write(
+            _lost,
+            op,
+            folder,
+            "the mail left its folder and was not found in the other one",
+            desk.now(),
+        )
+    )
+    return 1
+
+
+def _lost(
+    conn: sqlite3.Connection, op: Operation, folder: Folder, reason: str, now: int
+) -> set[int]:
+    accounts.add_event(conn, op.account_id, folder.id, "lost", reason, now)
+    changed = _end(conn, [op], "conflict", reason, now)
+    return changed | landing.leave(conn, folder.id, folder.generation, [op.uid], now)
+
+
+def _again(conn: sqlite3.Connection, operation_id: int, now: int) -> None:
+    operations.set_state(conn, operation_id, "pending", now=now)
+
+
+def _begin(
+    conn: sqlite3.Connection, ids: Sequence[int], evidence: dict[str, Any], now: int
+) -> None:
+    """Write down that a command is about to go out, with what will prove it."""
+    for operation_id in ids:
+        operations.set_state(
+            conn, operation_id, "inflight", now=now, evidence=evidence, attempted=True
+        )
+
+
+def _end(
+    conn: sqlite3.Connection, batch: Sequence[Operation], state: str, note: str, now: int
+) -> set[int]:
+    for op in batch:
+        operations.set_state(conn, op.id, state, now=now, error=safe_line(note, 300))
+    changed = fold(conn, {op.message_id for op in batch if op.message_id is not None})
+    recount(conn, changed)
+    return changed
+
+
+async def _fail(desk: Desk, batch: Sequence[Operation], reason: str) -> int:
+    """The server refuses: the rows come back and say why (R68)."""
+    desk.changed(await desk.db.write(_give_back, batch, reason, desk.now()))
+    return len(batch)
+
+
+def _give_back(
+    conn: sqlite3.Connection, batch: Sequence[Operation], reason: str, now: int
+) -> set[int]:
+    changed = _end(conn, batch, "failed", reason, now)
+    by_verb: dict[str, int] = defaultdict(int)
+    for op in batch:
+        by_verb[op.verb] += 1
+    for verb, count in by_verb.items():
+        mails = "1 mail" if count == 1 else f"{count} mails"
+        journal.add(
+            conn,
+            now=now,
+            actor="server",
+            action="refused",
+            summary=safe_line(f"Could not {verb} {mails}: {reason}", 300),
+            targets={"conversations": sorted(changed)},
+        )
+    return changed
+
+
+async def _later(desk: Desk, batch: Sequence[Operation], reason: str, seconds: int) -> None:
+    await desk.db.write(
+        _postpone, [op.id for op in batch], reason, desk.now() + seconds, desk.now()
+    )
+
+
+def _postpone(conn: sqlite3.Connection, ids: Sequence[int], reason: str, at: int, now: int) -> None:
+    for operation_id in ids:
+        operations.set_state(
+            conn,
+            operation_id,
+            "pending",
+            now=now,
+            error=safe_line(reason, 300),
+            next_at=at,
+            attempted=True,
+        )
+
+
+def doubt_inflight(conn: sqlite3.Connection, account_id: int) -> int:
+    """After a lost connection or a crash: whatever was under way is looked at first."""
+    cursor = conn.execute(
+        "UPDATE operations SET state = CASE kind WHEN 'flag' THEN 'pending'"
+        " WHEN 'label' THEN 'pending' ELSE 'verify' END"
+        " WHERE account_id = ? AND state = 'inflight'",
+        (account_id,),
+    )
+    return cursor.rowcount
