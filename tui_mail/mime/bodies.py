@@ -40,7 +40,7 @@ def choose(root: Part) -> tuple[list[Body], list[Part]]:
     stack: list[tuple[Part, Body | None]] = [(root, None)]
     while stack:
         part, group = stack.pop()
-        if part.content_type.startswith("multipart/"):
+        if part.content_type.startswith("multipart/") and part.children:
             if part.content_type == "multipart/alternative":
                 inner = Body()
                 bodies.append(inner)
@@ -57,6 +57,10 @@ def choose(root: Part) -> tuple[list[Body], list[Part]]:
 
 def _take(part: Part, group: Body | None, bodies: list[Body]) -> bool:
     """Put a leaf into its body; False when it is a file."""
+    if part.content_type.startswith("multipart/"):
+        if part.body.strip():
+            bodies.append(Body(plain=part))
+        return True
     if part.content_type == "text/calendar" and part.disposition != "attachment":
         if group is None:
             group = Body()

@@ -17,6 +17,8 @@ from tui_mail.model.safe_text import one_line
 MAX_HIDDEN = 2000
 """Characters of hidden text kept."""
 
+_MAX_MARKED = 200
+_MAX_TABLES = 500
 _LAYOUT = ("table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "center", "font")
 _ATTRIBUTIONS = {"gmail_attr", "moz-cite-prefix", "protonmail_quote_header", "hmmessage-attr"}
 _QUOTE_CLASSES = {
@@ -70,7 +72,7 @@ def _style(tag: Tag) -> dict[str, str]:
         return {}
     pairs = (piece.partition(":") for piece in text[:2000].split(";"))
     return {
-        name.strip().lower(): value.replace("!important", "").strip().lower()
+        name.strip().lower(): value.partition("!")[0].strip().lower()
         for name, _, value in pairs
         if value
     }
@@ -106,40 +108,51 @@ def _color(value: str) -> str:
 
 def _take_out_hidden(soup: BeautifulSoup, done: Cleaned) -> None:
     """Hidden by display, size or colour. Size 0 on an element hides only text that inherits it."""
-    gone: list[Tag | NavigableString] = []
+    room = MAX_HIDDEN
     stack: list[tuple[Tag, bool, str, str]] = [(soup, False, "", "")]
     while stack:
         tag, tiny, color, ground = stack.pop()
+        invisible = tiny or bool(color and color == ground)
+        kept: list[Tag | NavigableString] = []
+        gone: list[Tag | NavigableString] = []
         for child in tag.children:
             if isinstance(child, Tag):
                 style = _style(child)
                 if _is_hidden(child, style):
                     gone.append(child)
                     continue
-                size = style.get("font-size", "")
-                own = _color(style.get("color", "") or str(child.get("color") or ""))
-                back = _color(style.get("background-color", "") or str(child.get("bgcolor") or ""))
-                stack.append(
-                    (
-                        child,
-                        (_is_zero(size) or size == "1px") if size else tiny,
-                        own or color,
-                        back or ground,
-                    )
-                )
-            elif isinstance(child, NavigableString) and (tiny or (color and color == ground)):
-                gone.append(child)
-    room = MAX_HIDDEN
-    for one in gone:
-        shown = _FILLER.sub("", one.get_text(" ") if isinstance(one, Tag) else str(one))
-        shown = one_line(shown, max(1, room))
-        if isinstance(one, Tag):
-            for image in one.find_all("img"):
-                _count_image(image, done)
-        if shown and room > 0:
-            done.hidden.append(shown)
-            room -= len(shown)
-        one.extract()
+                kept.append(child)
+                stack.append((child, *_look(child, style, tiny, color, ground)))
+            elif isinstance(child, NavigableString):
+                (gone if invisible else kept).append(child)
+        for one in gone:
+            room -= _keep_hidden(one, done, room)
+        if gone:
+            tag.clear()
+            tag.extend(kept)
+
+
+def _look(
+    tag: Tag, style: dict[str, str], tiny: bool, color: str, ground: str
+) -> tuple[bool, str, str]:
+    """Whether text in the tag is too small to see, its colour, and the colour behind it."""
+    size = style.get("font-size", "")
+    own = _color(style.get("color", "") or str(tag.get("color") or "").lower())
+    back = _color(style.get("background-color", "") or str(tag.get("bgcolor") or "").lower())
+    return (_is_zero(size) or size == "1px") if size else tiny, own or color, back or ground
+
+
+def _keep_hidden(one: Tag | NavigableString, done: Cleaned, room: int) -> int:
+    """Note hidden text and count hidden images; how many characters were kept."""
+    if isinstance(one, Tag):
+        for image in one.find_all("img"):
+            _count_image(image, done)
+    if room <= 0:
+        return 0
+    shown = one_line(_FILLER.sub("", one.get_text(" ")), room)
+    if shown:
+        done.hidden.append(shown)
+    return len(shown)
 
 
 def _count_image(image: Tag, done: Cleaned) -> bool:
@@ -168,13 +181,11 @@ def _replace_images(soup: BeautifulSoup, done: Cleaned) -> None:
         alt = one_line(str(image.get("alt") or ""), 200).strip()
         inline = str(image.get("src") or "").startswith("cid:")
         if _count_image(image, done):
-            image.extract()
-        elif alt:
-            image.replace_with(NavigableString(f"[image: {alt}]"))
-        elif inline:
-            image.replace_with(NavigableString("[image]"))
+            shown = ""
         else:
-            image.extract()
+            shown = f"[image: {alt}]" if alt else "[image]" if inline else ""
+        image.name = "span"
+        image.append(NavigableString(shown))
 
 
 def _number_links(soup: BeautifulSoup, links: Links) -> None:
@@ -184,12 +195,15 @@ def _number_links(soup: BeautifulSoup, links: Links) -> None:
         number = links.add(str(anchor.get("href") or ""), text) if shown else 0
         if number:
             anchor.append(NavigableString(f" [{number}]"))
-        anchor.unwrap()
+        anchor.name = "span"
 
 
 def _mark_quotes(soup: BeautifulSoup) -> None:
     """Put the marks of `quoting` before what mail programs mark as attribution or quote."""
+    marked = 0
     for tag in soup.find_all(["div", "span", "p", "hr", "section", "table"]):
+        if marked >= _MAX_MARKED:
+            return
         classes = tag.get("class") or ()
         names = set(classes) if not isinstance(classes, str) else {classes}
         if names & _ATTRIBUTIONS:
@@ -197,22 +211,21 @@ def _mark_quotes(soup: BeautifulSoup) -> None:
             block = soup.new_tag("pre")
             block.string = ATTRIBUTION_LINE + text
             tag.replace_with(block)
+            marked += 1
         elif names & _QUOTE_CLASSES or str(tag.get("id") or "").removeprefix("x_") in _QUOTE_IDS:
             block = soup.new_tag("pre")
             block.string = QUOTE_START
             tag.insert_before(block)
+            marked += 1
 
 
 def _settle_tables(soup: BeautifulSoup) -> None:
     """Data tables become aligned lines, innermost first; all other tables become blocks."""
-    for table in reversed(soup.find_all("table")):
+    for table in reversed(soup.find_all("table", limit=_MAX_TABLES)):
         if is_data_table(table):
             lines = table_lines(table)
             block = soup.new_tag("pre")
             block.string = "\n".join(lines)
             table.replace_with(block)
     for tag in soup.find_all(_LAYOUT):
-        if tag.name == "font":
-            tag.unwrap()
-        else:
-            tag.name = "div"
+        tag.name = "span" if tag.name == "font" else "div"

@@ -24,7 +24,7 @@ from tui_mail.mime.outgoing import (
 )
 from tui_mail.mime.rendering import to_html, to_plain
 from tui_mail.model.addresses import Address
-from tui_mail.model.messages import Envelope, ReadableMail
+from tui_mail.model.messages import Envelope, Link, ReadableMail
 from tui_mail.model.safe_text import one_line
 
 __all__ = [
@@ -42,6 +42,8 @@ __all__ = [
 _MAX_REFERENCES = 100
 _MAX_LINE = 998
 _LINE = 76
+_PIECE = "\x1f"
+"""Stands between pieces of a header that hold blanks."""
 _MAX_QUOTE = 200_000
 _RE = re.compile(
     r"(?:re|aw|sv|vs|antw|odp|rif|r|ответ|回复|答复|回覆|תשובה|رد)(?:\[[0-9]{1,3}\])?\s{0,5}[:：]\s{0,5}",
@@ -50,45 +52,43 @@ _RE = re.compile(
 _FWD = re.compile(
     r"(?:fwd?|wg|tr|rv|enc|pd|doorst|vb|i|пересл|转发|轉寄)\s{0,5}[:：]\s{0,5}", re.IGNORECASE
 )
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
-_BLOCK_START = re.compile(r"(\s{0,3})([#+~=-]|[0-9]{1,9}[.)](?=\s))")
+_MARKDOWN = re.compile(
+    r"`|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|\](?=[(\[:])|!(?=\[)|~(?=~)"
+    r"|\\(?=[!-/:-@\[-`{-~])|^#(?=#{0,5}\s)|^(?:-(?=-{2,}\s*$)|=(?==*\s*$))"
+)
+_LINK_NUMBER = re.compile(r"(\S*) \[([0-9]{1,3})\]")
 
 
 class _AsItIs(UnstructuredHeader):
-    """A header of tokens that must not be encoded or cut: ids and addresses (libraries trap 20)."""
+    """A header of pieces that are written already and must not be encoded or cut (trap 20)."""
 
-    max_count = 1
+    name: str
 
     @classmethod
-    def parse(cls, value: str, kwds: dict[str, Any]) -> None:  # type: ignore[override]
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
         """Keep the value; it is checked ASCII by then."""
         super().parse(value, kwds)
         kwds["decoded"] = value
 
     def fold(self, *, policy: Any) -> str:
-        """One token a line: a token longer than a line stays whole."""
+        """Pieces on lines of 76 where they fit; a longer piece has a line of its own."""
+        text = str(self)
         lines = [f"{self.name}:"]
-        for token in str(self).split(" "):
-            if len(lines[-1]) + 1 + len(token) > _LINE and lines[-1].strip(" ").count(" "):
+        begun = False
+        for piece in text.split(_PIECE if _PIECE in text else " "):
+            length = len(lines[-1]) + 1 + len(piece)
+            if length > _MAX_LINE or (begun and length > _LINE):
                 lines.append("")
-            lines[-1] += f" {token}"
+            lines[-1] += f" {piece}"
+            begun = True
         return str(policy.linesep).join(lines) + str(policy.linesep)
 
 
-def _policy() -> policy.EmailPolicy:
-    registry = HeaderRegistry()
-    for name in (
-        "message-id",
-        "in-reply-to",
-        "references",
-        "x-tui-mail-id",
-        "list-unsubscribe",
-        "from",
-        "to",
-        "cc",
-        "reply-to",
-    ):
-        registry.map_to_type(name, _AsItIs)
+def _policy() -> Any:
+    as_it_is: Any = _AsItIs
+    registry = HeaderRegistry(default_class=as_it_is)
+    for name in ("subject", "from", "to", "cc", "reply-to", "message-id"):
+        registry.map_to_type(name, as_it_is)
     return policy.EmailPolicy(
         header_factory=registry, linesep="\r\n", max_line_length=_LINE, cte_type="7bit"
     )
@@ -123,13 +123,13 @@ def envelope_of(mail: OutgoingMail) -> tuple[str, tuple[str, ...]]:
 def _set_headers(message: EmailMessage, mail: OutgoingMail) -> None:
     def people(name: str, found: tuple[Address, ...]) -> None:
         if found:
-            message[name] = " ".join(_mailboxes(found, mail.smtputf8))
+            message[name] = _PIECE.join(_mailboxes(found, mail.smtputf8))
 
     people("From", (mail.from_,))
     people("To", mail.to)
     people("Cc", mail.cc)
     people("Reply-To", mail.reply_to)
-    message["Subject"] = checked_text("subject", mail.subject)
+    message["Subject"] = _encoded(checked_text("subject", mail.subject))
     zone = timezone(timedelta(seconds=mail.utc_offset)) if mail.utc_offset else UTC
     message["Date"] = format_datetime(datetime.fromtimestamp(mail.date, zone))
     message["Message-ID"] = checked_id(mail.message_id or _made_id(mail))
@@ -143,7 +143,7 @@ def _set_headers(message: EmailMessage, mail: OutgoingMail) -> None:
         message["X-Tui-Mail-Id"] = mail.tui_mail_id
     for name, value in mail.headers:
         checked, text = checked_field(name, value)
-        message[checked] = text
+        message[checked] = _encoded(text)
 
 
 def _mailboxes(people: tuple[Address, ...], smtputf8: bool) -> list[str]:
@@ -154,7 +154,7 @@ def _mailboxes(people: tuple[Address, ...], smtputf8: bool) -> list[str]:
 
 def _mailbox(one: Address, smtputf8: bool) -> str:
     address = wire_address(one.address, smtputf8=smtputf8)
-    name = checked_text("name", " ".join(one.name.split()))
+    name = " ".join(checked_text("name", one.name).split())
     if not name:
         return address
     if name.isascii():
@@ -176,6 +176,13 @@ def _encoded_words(text: str) -> str:
         octets += more
     words.append(b64encode(octets).decode())
     return " ".join(f"=?utf-8?b?{word}?=" for word in words)
+
+
+def _encoded(text: str) -> str:
+    """Header text as it is, or as encoded words where it is not ASCII or could be misread."""
+    if text.isascii() and "=?" not in text and max(map(len, text.split(" "))) < _LINE:
+        return text
+    return _encoded_words(text)
 
 
 def _made_id(mail: OutgoingMail) -> str:
@@ -204,6 +211,7 @@ def _body(mail: OutgoingMail) -> EmailMessage:
             html.make_related()
             for one in inline:
                 html.attach(_file_part(one, inline=True))
+        del html["MIME-Version"]
         message.attach(html)
     files = [one for one in mail.files if mail.plain_only or one not in inline]
     if files:
@@ -291,7 +299,7 @@ def quote_for_reply(mail: ReadableMail, *, when: str = "") -> str:
             size += len(line)
             if size > _MAX_QUOTE:
                 break
-            lines.append(">" * (block.depth + 1) + (f" {escape_markdown(line)}".rstrip()))
+            lines.append(">" * (block.depth + 1) + (f" {_own_words(line, mail.links)}".rstrip()))
         lines.append(">" * (block.depth + 1))
     while lines and not lines[-1].strip("> "):
         lines.pop()
@@ -324,22 +332,31 @@ def forward_text(mail: ReadableMail, *, when: str = "") -> str:
         if block.kind == "hidden":
             continue
         prefix = "> " * block.depth
-        body += [prefix + escape_markdown(line) for line in block.text.split("\n")] + [""]
+        body += [prefix + _own_words(line, mail.links) for line in block.text.split("\n")] + [""]
     text = "\n".join(body)[:_MAX_QUOTE].rstrip()
     return "---------- Forwarded message ----------\n" + "\n".join(head) + f"\n\n{text}\n"
 
 
 def escape_markdown(text: str) -> str:
-    """Text of another's mail that stays as it is when the Markdown is rendered."""
-    escaped = _MARKDOWN.sub(r"\\\1", text)
-    return _BLOCK_START.sub(_escape_start, escaped, count=1) if escaped[:4].strip() else escaped
+    """Text of another's mail that stays text when the Markdown is rendered.
+
+    Above all no link or image of the other's making may come alive in our HTML.
+    """
+    return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
-def _escape_start(match: re.Match[str]) -> str:
-    if match.start():
-        return match[0]
-    mark = match[2]
-    return f"{match[1]}{mark[:-1]}\\{mark[-1]}" if len(mark) > 1 else f"{match[1]}\\{mark}"
+def _own_words(text: str, links: tuple[Link, ...]) -> str:
+    """A line of a shown body as it was written: without link numbers, long addresses whole."""
+
+    def restored(match: re.Match[str]) -> str:
+        number = int(match[2])
+        if not 1 <= number <= len(links):
+            return match[0]
+        if match[1].endswith("…") and "://" in match[1]:
+            return match[1][: match[1].index("http")] + links[number - 1].url
+        return match[1]
+
+    return escape_markdown(_LINK_NUMBER.sub(restored, text) if links else text)
 
 
 def _utc_date(seconds: int | None) -> str:

@@ -22,6 +22,9 @@ MAX_SOURCE = 300_000
 MAX_DEPTH = 60
 """Levels of nesting kept; deeper elements dissolve into the one around them."""
 
+MAX_OPEN = 150
+"""Elements of one kind that may be open at a time."""
+
 MAX_TAGS = 12_000
 """Elements kept; the text of further ones stays."""
 
@@ -58,6 +61,11 @@ _STYLES = {
 }
 _OWN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s"=<>/]+="[^"]*")*)>')
 _WHITE = re.compile(r"[ \t\r\n]+")
+_NESTABLE = re.compile(
+    r"<(/?)(a|abbr|b|big|blockquote|center|code|div|em|font|i|ins|nobr|ol|pre|q|s|section|small|span"
+    r"|strike|strong|sub|sup|table|tt|u|ul|form|button|label|del|article|details)(?=[\s/>])[^<>]*>?",
+    re.IGNORECASE,
+)
 _VOID = {"br", "hr", "img", "col"}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _REMOTE_STYLE = re.compile(
@@ -107,7 +115,7 @@ def parse(source: str) -> tuple[BeautifulSoup, bool]:
     from bs4 import BeautifulSoup
 
     clean = nh3.clean(
-        source,
+        without_bombs(source),
         tags=_TAGS,
         clean_content_tags=_GONE,
         attributes={
@@ -126,6 +134,33 @@ def parse(source: str) -> tuple[BeautifulSoup, bool]:
     )
     flat, cut = flatten(_CONTROL.sub("\ufffd", clean))
     return BeautifulSoup(flat, "html.parser"), cut
+
+
+def without_bombs(source: str) -> str:
+    """Drop tags of a kind of which hundreds are open already: parsers take quadratic time there."""
+    if source.count("<") <= MAX_OPEN:
+        return source
+    out: list[str] = []
+    opened: dict[str, int] = {}
+    dropped: dict[str, int] = {}
+    last = 0
+    for match in _NESTABLE.finditer(source):
+        closing, name = match[1], match[2].lower()
+        if closing:
+            if dropped.get(name):
+                dropped[name] -= 1
+            else:
+                opened[name] = max(0, opened.get(name, 0) - 1)
+                continue
+        elif opened.get(name, 0) < MAX_OPEN:
+            opened[name] = opened.get(name, 0) + 1
+            continue
+        else:
+            dropped[name] = dropped.get(name, 0) + 1
+        out.append(source[last : match.start()])
+        last = match.end()
+    out.append(source[last:])
+    return "".join(out)
 
 
 def flatten(clean: str) -> tuple[str, bool]:

@@ -9,6 +9,7 @@ from tui_mail.model.safe_text import one_line
 MAX_NAME = 120
 """Characters of a safe name, its extension included."""
 
+_MAX_GIVEN = 4000
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u2400-\u2426\ufffd]+')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.[^. ]{1,12}$")
@@ -50,12 +51,13 @@ def safe_filename(name: str, content_type: str = "", part: str = "") -> str:
     fits the content type. The extension survives the cut.
     """
     base = name.replace("\\", "/").rstrip("/ ").rpartition("/")[2]
-    base = _FORBIDDEN.sub("_", one_line(base[:4000])).strip(" .\u00a0")
+    if len(base) > _MAX_GIVEN:
+        base = base[: _MAX_GIVEN // 2] + base[-_MAX_GIVEN // 2 :]
+    hidden = base.lstrip().startswith(".")
+    base = _FORBIDDEN.sub("_", one_line(base)).strip(" .\u00a0")
     if not base.strip("_ .-"):
         return f"part-{part or '1'}{_EXTENSIONS.get(content_type, '')}"
-    if name.lstrip().startswith(".") and not name.lstrip().startswith(("../", "./", "..\\")):
-        base = f"_{base}"
-    if base.startswith("-"):
+    if hidden or base.startswith("-"):
         base = f"_{base}"
     if _RESERVED.fullmatch(base):
         base = f"_{base}"

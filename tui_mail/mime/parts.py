@@ -104,8 +104,13 @@ def parse_parts(raw: bytes) -> Tree:
         return Tree(_single(raw))
     if sum(1 for _ in _BOUNDARY_LINE.finditer(raw)) > _MAX_BOUNDARY_LINES:
         return Tree(_single(raw, opaque=True), "too many parts to take apart")
-    tree = fast_tree(raw)
-    return tree if tree is not None else stdlib_tree(raw)
+    tree = fast_tree(raw) or stdlib_tree(raw)
+    if (
+        any(part.body.strip() for part in tree.root.own_parts())
+        or not raw[header_end(raw) :].strip()
+    ):
+        return tree
+    return Tree(_single(raw, opaque=True), "its parts cannot be told apart; all is shown as text")
 
 
 def part_at(root: Part, number: str) -> Part | None:
