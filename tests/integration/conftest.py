@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,17 +23,15 @@ def _need_dovecot() -> None:
 
 
 @pytest.fixture(scope="session")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot() -> Iterator[Dovecot]:
     """One Dovecot with everything it can do, for the whole session."""
     _need_dovecot()
-    with Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
+    with Dovecot() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def make_dovecot(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[..., Dovecot]]:
+def make_dovecot() -> Iterator[Callable[..., Dovecot]]:
     """Start further servers, with fewer capabilities; each kind once a session."""
     _need_dovecot()
     running: dict[tuple[str | None, bool], Dovecot] = {}
@@ -42,8 +39,7 @@ def make_dovecot(
     def make(capability: str | None = None, *, special_use: bool = True) -> Dovecot:
         key = (capability, special_use)
         if key not in running:
-            base: Path = tmp_path_factory.mktemp("dovecot")
-            running[key] = Dovecot(base, capability, special_use=special_use).start()
+            running[key] = Dovecot(None, capability, special_use=special_use).start()
         return running[key]
 
     try:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -91,13 +92,25 @@ def _free_port() -> int:
 
 
 class Dovecot:
-    """One private server; `capability` replaces what it announces, to play a lesser server."""
+    """One private server; `capability` replaces what it announces, to play a lesser server.
+
+    Without `base` it makes a folder of its own and removes it when stopped. A given `base` must be
+    reachable for the user `mail`: pytest's temporary folders are not.
+    """
 
     host = "127.0.0.1"
 
     def __init__(
-        self, base: Path, capability: str | None = None, *, special_use: bool = True
+        self,
+        base: Path | None = None,
+        capability: str | None = None,
+        *,
+        special_use: bool = True,
     ) -> None:
+        self._own_base = base is None
+        if base is None:
+            base = Path(tempfile.mkdtemp(prefix="tui-mail-dovecot-"))
+            base.chmod(0o711)
         self.base = base
         self.mail = base / "mail"
         self.port = 0
@@ -115,7 +128,6 @@ class Dovecot:
             folder.mkdir(parents=True, exist_ok=True)
         uid, gid = self._mail_owner()
         os.chown(self.mail, uid, gid)
-        self._open_way()
         ca = trustme.CA()
         certificate = ca.issue_cert("localhost", "127.0.0.1")
         ca.cert_pem.write_to_path(self.ca_file)
@@ -134,7 +146,7 @@ class Dovecot:
             )
             if self._greets():
                 return self
-            self.stop()
+            self._end()
         raise RuntimeError(f"Dovecot did not start; see {self.base / 'dovecot.log'}")
 
     @staticmethod
@@ -143,14 +155,6 @@ class Dovecot:
 
         entry = pwd.getpwnam("mail")
         return entry.pw_uid, entry.pw_gid
-
-    def _open_way(self) -> None:
-        """Let the mail user walk down to its folder: pytest's temporary folders are private."""
-        for folder in (self.base, *self.base.parents):
-            if folder == Path("/") or folder.stat().st_uid != 0:
-                break
-            if not folder.stat().st_mode & 0o001:
-                folder.chmod(folder.stat().st_mode | 0o011)
 
     def _conf(self, uid: int, gid: int) -> str:
         folders = ""
@@ -185,7 +189,12 @@ class Dovecot:
         return False
 
     def stop(self) -> None:
-        """End the master started here; it takes its children along."""
+        """End the master started here, which takes its children along, and clean up."""
+        self._end()
+        if self._own_base:
+            shutil.rmtree(self.base, ignore_errors=True)
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
