@@ -13,15 +13,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from tui_mail.errors import ActionError, RefusedError, TransportError, TuiMailError
+from tui_mail.imap import changing
 from tui_mail.imap.capabilities import Quirks
 from tui_mail.imap.connection import Connection, ImapSettings
-from tui_mail.imap.fetching import Fetcher, uid_sets
+from tui_mail.imap.fetching import Fetcher
 from tui_mail.imap.folders import list_folders, select, status, wire_name
 from tui_mail.imap.idle import idle
 from tui_mail.imap.link import Link
 from tui_mail.imap.searching import search
 from tui_mail.imap.signin import connect, introduce, sign_in
-from tui_mail.imap.uidset import LAST, UidSet, parse_list
+from tui_mail.imap.uidset import LAST, UidSet
 from tui_mail.imap.values import (
     AppendResult,
     BodyItem,
@@ -34,7 +35,7 @@ from tui_mail.imap.values import (
     Selected,
     StoreResult,
 )
-from tui_mail.imap.wire import Literal, Piece, astring, date_time, flags, section
+from tui_mail.imap.wire import Piece, astring, date_time, section
 
 __all__ = ["ImapSession", "ImapSettings"]
 
@@ -319,22 +320,9 @@ class ImapSession:
 
         With `unchanged_since` messages changed later are left alone and returned as `modified`.
         """
-        guard = b"" if unchanged_since is None else b" (UNCHANGEDSINCE %d)" % unchanged_since
-        if guard and not self._condstore:
+        if unchanged_since is not None and not self._condstore:
             raise ActionError("The server keeps no mod-sequences.")
-        modified = UidSet()
-        for sign, names in ((b"+", list(add)), (b"-", list(remove))):
-            if names:
-                argument = flags(names)
-                for part in uid_sets(_as_set(uids), self.quirks):
-                    answer = self._connection.run_noted(
-                        b"UID STORE " + part.wire() + guard + b" " + sign + b"FLAGS.SILENT",
-                        argument,
-                    )
-                    conflicts = answer.code(b"MODIFIED")
-                    if conflicts:
-                        modified = modified.union(UidSet.parse(conflicts))
-        return StoreResult(modified)
+        return changing.store_flags(self._connection, _as_set(uids), add, remove, unchanged_since)
 
     def store_labels(
         self, uids: UidSet | range, *, add: Iterable[str] = (), remove: Iterable[str] = ()
@@ -342,16 +330,11 @@ class ImapSession:
         """Add and remove Gmail labels."""
         if not self.has("X-GM-EXT-1"):
             raise ActionError("The server has no labels.")
-        for sign, names in ((b"+", list(add)), (b"-", list(remove))):
-            if names:
-                labels = b" ".join(_label(name) for name in names)
-                for part in uid_sets(_as_set(uids), self.quirks):
-                    verb = b"UID STORE " + part.wire() + b" " + sign + b"X-GM-LABELS.SILENT"
-                    self._connection.run_noted(verb, b"(" + labels + b")")
+        changing.store_labels(self._connection, _as_set(uids), add, remove)
 
     def copy(self, uids: UidSet | range, target: bytes) -> MoveResult:
         """Copy messages to another folder."""
-        return self._transfer(b"UID COPY ", _as_set(uids), target, "copy")
+        return changing.transfer(self._connection, b"UID COPY ", _as_set(uids), target, "copy")
 
     def move(self, uids: UidSet | range, target: bytes) -> MoveResult:
         """Move messages to another folder.
@@ -361,7 +344,7 @@ class ImapSession:
         """
         wanted = _as_set(uids)
         if self.has("MOVE"):
-            return self._transfer(b"UID MOVE ", wanted, target, "move")
+            return changing.transfer(self._connection, b"UID MOVE ", wanted, target, "move")
         if not self.has("UIDPLUS"):
             raise ActionError("The server has no safe way to move messages.")
         copied = self.copy(wanted, target)
@@ -371,27 +354,11 @@ class ImapSession:
             self.uid_expunge(there)
         return MoveResult(copied.copyuid, copied.uidvalidity, "copy+expunge")
 
-    def _transfer(self, verb: bytes, uids: UidSet, target: bytes, via: str) -> MoveResult:
-        mapping: dict[int, int] = {}
-        uidvalidity = 0
-        for part in uid_sets(uids, self.quirks):
-            answer = self._connection.run_noted(verb + part.wire(), astring(target))
-            words = (answer.code(b"COPYUID") or b"").split()
-            if len(words) == 3 and words[0].isdigit():
-                sources, targets = parse_list(words[1], 1 << 20), parse_list(words[2], 1 << 20)
-                if len(sources) == len(targets):
-                    uidvalidity = int(words[0])
-                    mapping.update(
-                        (old, new) for old, new in zip(sources, targets, strict=True) if old in part
-                    )
-        return MoveResult(mapping, uidvalidity, via)
-
     def uid_expunge(self, uids: UidSet | range) -> None:
         """Remove exactly these messages, if they are marked as deleted (RFC 4315 §2.1)."""
         if not self.has("UIDPLUS"):
             raise ActionError("The server cannot remove single messages.")
-        for part in uid_sets(_as_set(uids), self.quirks):
-            self._connection.run_noted(b"UID EXPUNGE " + part.wire())
+        changing.uid_expunge(self._connection, _as_set(uids))
 
     def append(
         self, name: bytes, raw: bytes, flag_names: Iterable[str | bytes], internal_date: int
@@ -401,16 +368,7 @@ class ImapSession:
         `internal_date` in UTC seconds. Raises RefusedError with code `TOOBIG` above the server's
         APPENDLIMIT, without sending it.
         """
-        limit = next((c[12:] for c in self.capabilities if c.startswith("APPENDLIMIT=")), "")
-        if limit.isdigit() and len(raw) > int(limit):
-            raise RefusedError("The message is too large for the server.", code="TOOBIG")
-        answer = self._connection.run_noted(
-            b"APPEND", astring(name), flags(flag_names), date_time(internal_date), Literal(raw)
-        )
-        words = (answer.code(b"APPENDUID") or b"").split()
-        if len(words) == 2 and words[0].isdigit() and words[1].isdigit():
-            return AppendResult(int(words[0]), int(words[1]))
-        return AppendResult()
+        return changing.append(self._connection, name, raw, flag_names, internal_date)
 
     # -- notices -----------------------------------------------------------------------------
 
@@ -447,10 +405,3 @@ def _as_set(uids: UidSet | range) -> UidSet:
     if isinstance(uids, UidSet):
         return uids
     return UidSet.of(uids) if uids.step != 1 else UidSet.span(uids.start, uids.stop - 1)
-
-
-def _label(name: str) -> bytes:
-    if name.startswith("\\"):
-        return flags([name])[1:-1]
-    piece = astring(wire_name(name))
-    return piece if isinstance(piece, bytes) else b""
