@@ -159,7 +159,7 @@ def test_ordinary_mail_is_no_bounce() -> None:
 
 
 def flat(tree: Tree) -> list[tuple[str, str, str, list[str]]]:
-    """The tree without blanks at line ends, which only the fast parser takes off as RFC 2045 says."""
+    """The tree without blanks at line ends: only the fast parser drops them, as RFC 2045 says."""
 
     def lines(text: str) -> list[str]:
         return [line.rstrip() for line in text.strip().splitlines() if line.strip()]

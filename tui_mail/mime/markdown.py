@@ -72,6 +72,13 @@ class _Lines(MarkdownConverter):
         return "\n\n────────\n\n"
 
 
+def _indent(prefix: str) -> str:
+    """Quote marks and the indent of lists; the single blank a line break leaves behind goes."""
+    marks = prefix.rstrip(" ")
+    indent = len(prefix) - len(marks) - bool(marks)
+    return (marks + " " if marks else "") + (" " * indent if indent > 1 else "")
+
+
 def to_lines(soup: BeautifulSoup) -> str:
     """The tree as text: paragraphs on one line each, quotes behind `> `, no double blank lines."""
     converter: Any = _Lines(**_OPTIONS)
@@ -83,7 +90,7 @@ def to_lines(soup: BeautifulSoup) -> str:
         else:
             depth = len(line) - len(line.lstrip("> "))
             body = _BLANK.sub(" ", line[depth:]).rstrip()
-            lines.append((line[:depth] if body else line[:depth].rstrip()) + body)
+            lines.append((_indent(line[:depth]) if body else line[:depth].rstrip()) + body)
     joined = "\n".join(lines)
     joined = _QUOTED_BLANK.sub(lambda match: match[0].split("\n", 1)[0] + "\n", joined)
     return _MANY_BLANK.sub("\n\n", joined).strip("\n")

@@ -137,10 +137,12 @@ def _action_by(status: str, text: str) -> str:
 
 
 def _is_from_a_robot(envelope: Envelope, header: bytes) -> bool:
+    subject = _SUBJECT.search(envelope.subject) is not None
+    if not subject and b"x-failed-recipients" not in header.lower():
+        return False
     fields = {name.lower(): value.strip() for name, value in split_fields(header)}
     if "x-failed-recipients" in fields:
         return True
-    subject = _SUBJECT.search(envelope.subject) is not None
     null_path = fields.get("return-path", "").replace(" ", "") == "<>"
     sender = envelope.from_[0] if envelope.from_ else None
     if sender is None:

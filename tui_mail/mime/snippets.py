@@ -66,7 +66,8 @@ def snippet_of(text: str) -> str:
         if length > 2 * MAX_SNIPPET:
             break
     chosen = " ".join(said) or greeting or " ".join(quoted)
-    return one_line(chosen[: 4 * MAX_SNIPPET], MAX_SNIPPET)
+    shown = one_line(chosen[: 4 * MAX_SNIPPET])
+    return shown if len(shown) <= MAX_SNIPPET else f"{shown[: MAX_SNIPPET - 1]}…"
 
 
 def _quote_follows(lines: list[str], at: int) -> bool:

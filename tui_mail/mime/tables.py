@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import combining, east_asian_width
 
 from tui_mail.mime.quoting import TABLE_LINE
 from tui_mail.model.safe_text import one_line
@@ -55,11 +56,6 @@ def rows_of(table: Tag) -> list[list[Tag]]:
 
 def table_lines(table: Tag) -> list[str]:
     """The table as aligned lines, each marked as a table's; numbers lean right."""
-    from wcwidth import wcswidth
-
-    def width(text: str) -> int:
-        return max(0, int(wcswidth(text)))
-
     rows = [[one_line(cell.get_text(" "), 200) for cell in row] for row in rows_of(table)]
     rows = [row for row in rows if any(row)]
     if not rows:
@@ -67,19 +63,28 @@ def table_lines(table: Tag) -> list[str]:
     columns = max(len(row) for row in rows)
     grid = [row + [""] * (columns - len(row)) for row in rows]
     kept = [at for at in range(columns) if any(row[at] for row in grid)]
-    widths = {at: min(_CELL_WIDTH, max(width(row[at]) for row in grid)) for at in kept}
+    widths = {at: min(_CELL_WIDTH, max(_width(row[at]) for row in grid)) for at in kept}
     right = {at: _is_numeric([row[at] for row in grid[1:]]) for at in kept}
     headed = table.find("th") is not None
     lines: list[str] = []
     for number, row in enumerate(grid):
         cells = []
         for at in kept:
-            room = " " * max(0, widths[at] - width(row[at]))
+            room = " " * max(0, widths[at] - _width(row[at]))
             cells.append(room + row[at] if right[at] else row[at] + room)
         lines.append(TABLE_LINE + "  ".join(cells).rstrip())
         if number == 0 and headed:
             lines.append(TABLE_LINE + "  ".join("─" * widths[at] for at in kept))
     return lines
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal, near enough to align a table."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def _is_numeric(cells: list[str]) -> bool:

@@ -170,7 +170,9 @@ class MimePool:
             raise MailError("The attachment could not be taken out of its mail.") from None
         if isinstance(answer, PartFound):
             return answer.attachment, answer.data
-        raise MailError("The mail has no such attachment.")
+        if isinstance(answer, Failed) and answer.reason == "MailError":
+            raise MailError("The mail has no such attachment.")
+        raise MailError(f"The attachment could not be taken out: {_reason(answer)}.")
 
     async def close(self) -> None:
         """End the children. Calls that wait are cancelled; later calls raise MailError."""
