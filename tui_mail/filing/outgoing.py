@@ -6,10 +6,11 @@ import sqlite3
 import uuid
 from collections.abc import Sequence
 
+from tui_mail.filing import intents
 from tui_mail.filing.arrivals import FolderPlace, store_local
 from tui_mail.filing.bodies import file_bodies
 from tui_mail.model.drafts import DraftContent
-from tui_mail.model.messages import Envelope, IndexedMail
+from tui_mail.model.messages import Envelope, Flag, IndexedMail
 from tui_mail.model.safe_text import one_line
 from tui_mail.store import correspondents
 from tui_mail.store.folds import fold, recount
@@ -160,6 +161,14 @@ def queue(
     if draft_id is not None:
         changed |= drop_draft(conn, draft_id, "sent", now)
     return cursor.lastrowid, changed
+
+
+def mark_answered(conn: sqlite3.Connection, message_id: int, now: int) -> set[int]:
+    """The mail an answer goes to is flagged as answered, here and on the server."""
+    intents.flag(conn, [message_id], add=Flag.ANSWERED, verb="answered", now=now, journal_id=None)
+    changed = fold(conn, [message_id])
+    recount(conn, changed)
+    return changed
 
 
 def cancel(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
