@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -318,6 +319,15 @@ class Connection:
         for parts in answer.untagged:
             self.note(parts)
         return answer
+
+    @contextlib.contextmanager
+    def strict(self) -> Iterator[None]:
+        """Close the connection when reading an answer raises ProtocolError."""
+        try:
+            yield
+        except ProtocolError:
+            self.close()
+            raise
 
     def ask_capabilities(self) -> None:
         """Ask CAPABILITY and remember the answer."""

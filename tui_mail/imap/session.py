@@ -174,7 +174,8 @@ class ImapSession:
 
         Without QRESYNC enabled the pair is not sent and `Selected.qresync` is False.
         """
-        return select(self._connection, self._fetch, name, self.enabled, self.has, qresync)
+        with self._connection.strict():
+            return select(self._connection, self._fetch, name, self.enabled, self.has, qresync)
 
     def unselect(self) -> None:
         """Leave the folder without removing anything. Does nothing where UNSELECT is missing."""
@@ -276,9 +277,13 @@ class ImapSession:
             raise RefusedError("The message is not on the server.", code="NONEXISTENT")
         return octets
 
+    def _search(self, criteria: list[Piece]) -> UidSet:
+        with self._connection.strict():
+            return search(self._connection, criteria, self.has)
+
     def search_all(self) -> UidSet:
         """All UIDs of the selected folder."""
-        return search(self._connection, [b"ALL"], self.has)
+        return self._search([b"ALL"])
 
     def search_since(self, moment: int) -> UidSet:
         """UIDs that arrived on the day of `moment` (UTC seconds) or later, by INTERNALDATE.
@@ -286,11 +291,11 @@ class ImapSession:
         One day more is asked for, because the server's day may begin elsewhere.
         """
         day = date_time(max(86_400, moment) - 86_400)[1:12].strip()
-        return search(self._connection, [b"SINCE", day], self.has)
+        return self._search([b"SINCE", day])
 
     def search_deleted(self) -> UidSet:
         """UIDs marked as deleted."""
-        return search(self._connection, [b"DELETED"], self.has)
+        return self._search([b"DELETED"])
 
     def search_header(self, name: str, value: str, since_uid: int = 1) -> UidSet:
         """UIDs from `since_uid` on whose header field contains `value`.
@@ -304,7 +309,7 @@ class ImapSession:
             criteria = [b"UID", window.wire(), *criteria]
         if not value.isascii():
             criteria = [b"CHARSET", b"UTF-8", *criteria]
-        return search(self._connection, criteria, self.has).intersection(window)
+        return self._search(criteria).intersection(window)
 
     # -- changing ----------------------------------------------------------------------------
 
@@ -322,7 +327,10 @@ class ImapSession:
         """
         if unchanged_since is not None and not self._condstore:
             raise ActionError("The server keeps no mod-sequences.")
-        return changing.store_flags(self._connection, _as_set(uids), add, remove, unchanged_since)
+        with self._connection.strict():
+            return changing.store_flags(
+                self._connection, _as_set(uids), add, remove, unchanged_since
+            )
 
     def store_labels(
         self, uids: UidSet | range, *, add: Iterable[str] = (), remove: Iterable[str] = ()
@@ -334,7 +342,7 @@ class ImapSession:
 
     def copy(self, uids: UidSet | range, target: bytes) -> MoveResult:
         """Copy messages to another folder."""
-        return changing.transfer(self._connection, b"UID COPY ", _as_set(uids), target, "copy")
+        return self._transfer(b"UID COPY ", _as_set(uids), target, "copy")
 
     def move(self, uids: UidSet | range, target: bytes) -> MoveResult:
         """Move messages to another folder.
@@ -344,7 +352,7 @@ class ImapSession:
         """
         wanted = _as_set(uids)
         if self.has("MOVE"):
-            return changing.transfer(self._connection, b"UID MOVE ", wanted, target, "move")
+            return self._transfer(b"UID MOVE ", wanted, target, "move")
         if not self.has("UIDPLUS"):
             raise ActionError("The server has no safe way to move messages.")
         copied = self.copy(wanted, target)
@@ -353,6 +361,10 @@ class ImapSession:
             self.store_flags(there, add=[b"\\Deleted"])
             self.uid_expunge(there)
         return MoveResult(copied.copyuid, copied.uidvalidity, "copy+expunge")
+
+    def _transfer(self, verb: bytes, uids: UidSet, target: bytes, via: str) -> MoveResult:
+        with self._connection.strict():
+            return changing.transfer(self._connection, verb, uids, target, via)
 
     def uid_expunge(self, uids: UidSet | range) -> None:
         """Remove exactly these messages, if they are marked as deleted (RFC 4315 §2.1)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -187,10 +188,25 @@ def test_only_fitting_copyuid_is_evidence(code: bytes, expected: dict[int, int])
         assert session.move(UidSet.span(5, 7), b"x").copyuid == expected
 
 
-def test_a_copyuid_of_all_uids_there_can_be_is_refused() -> None:
-    line = b"* OK [COPYUID 9 1:4294967295 1:4294967295] x"
-    with signed_in(_answers(line)) as (session, _), pytest.raises(ProtocolError):
-        session.move(UidSet.span(5, 7), b"x")
+@pytest.mark.parametrize(
+    ("line", "call"),
+    [
+        (
+            b"* OK [COPYUID 9 1:4294967295 1:4294967295] x",
+            lambda s: s.move(UidSet.span(5, 7), b"x"),
+        ),
+        (b'* ESEARCH (TAG "T") UID ALL 1:x', lambda s: s.search_all()),
+        (b"* VANISHED (EARLIER) x", lambda s: s.select(b"INBOX")),
+        (b"* OK [MODIFIED x] y", lambda s: s.store_flags(UidSet.span(1, 1), add=["a"])),
+    ],
+)
+def test_numbers_that_cannot_be_close_the_connection(
+    line: bytes, call: Callable[[ImapSession], object]
+) -> None:
+    with signed_in(_answers(line)) as (session, _):
+        with pytest.raises(ProtocolError):
+            call(session)
+        assert not session.connected
 
 
 def test_vanished_ranges_are_not_expanded() -> None:
