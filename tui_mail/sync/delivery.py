@@ -201,7 +201,7 @@ class Delivery:
 
     def _sent_policy(self) -> str:
         policy = self._desk.account.sent_copy
-        return "server" if policy == "auto" and self._desk.gmail else policy
+        return "server" if policy == "auto" and self._desk.server_files_sent else policy
 
     async def _uncertain(self, mail: Outgoing, why: str) -> None:
         reason = f"The server may have taken it: {why}"

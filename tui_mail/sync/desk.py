@@ -30,6 +30,8 @@ class Desk:
     publish: Callable[[str, Iterable[int]], None]
     """Sends a fact: kind and ids."""
     gmail: bool = False
+    server_files_sent: bool = False
+    """The submission server puts the copy into Sent by itself (OUT-7)."""
     check_seconds: int = 300
     """Least time between two looks at a suspicious loss (VAL-1)."""
     own: frozenset[str] = field(default_factory=frozenset)

@@ -19,6 +19,7 @@ async def list_folders(desk: Desk, wire: Wire) -> ListResult:
     """Ask for the folders and store them; a short list never makes folders go at once."""
     listed = await wire.call(lambda session: session.list_folders())
     desk.gmail = wire.session.quirks.labels and any(f.role == "all" for f in listed.folders)
+    desk.server_files_sent = wire.session.quirks.files_sent or desk.gmail
     await desk.db.write(_store, desk.account_id, desk.account, listed, desk.gmail, desk.now())
     desk.publish("account", [desk.account_id])
     return listed

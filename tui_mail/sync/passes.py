@@ -23,6 +23,8 @@ from tui_mail.sync.wire import Wire
 AUDIT_SECONDS = 7 * 86_400
 BATCH = 500
 UNSTABLE_CHANGES = 3
+OVERLAP_SECONDS = 60
+"""Where changes come after HIGHESTMODSEQ moved (Gmail), the last minute is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +173,14 @@ async def _follow(desk: Desk, wire: Wire, folder: Folder, said: Selected, plan: 
             there = await wire.call(lambda session: session.search_all())
         gone = [uid for uid in before if uid not in there]
     suspicious = await _vanish(desk, folder, said, gone, len(before))
+    modseq = said.highestmodseq
+    if wire.session.quirks.modseq_overlap and desk.now() - folder.last_sync_at < OVERLAP_SECONDS:
+        modseq = None
     await desk.db.write(
         _close,
         folder.id,
         max(folder.uidnext, said.uidnext),
-        0 if suspicious else said.highestmodseq,
+        0 if suspicious else modseq,
         folder.server_exists if suspicious else said.exists,
         plan.flags == "all" and there is not None,
         desk.now(),
