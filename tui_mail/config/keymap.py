@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 
 from tui_mail.errors import ConfigError
 
-NAMED_KEYS = frozenset(
-    ("enter", "escape", "space", "tab", "up", "down", "left", "right", "home", "end")
-    + ("pageup", "pagedown", "backspace", "delete", "insert")
-    + tuple(f"f{n}" for n in range(1, 13))
+_WORDS = (
+    "enter escape space tab up down left right home end pageup pagedown backspace delete insert"
 )
+NAMED_KEYS = frozenset(_WORDS.split()) | {f"f{n}" for n in range(1, 13)}
 HARD_WIRED = {"up", "down", "enter", "escape", "?", ":"}
 """Always mean the same, so that a broken file leaves a usable app."""
 _ALIASES = {"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+["}

@@ -206,7 +206,7 @@ class TuiMail(PacedApp):
 
     async def command_redraw(self) -> None:
         """Paint everything again."""
-        self.forget_screen()
+        self.forget_screen(clear=True)
         self.screen.refresh(layout=True)
 
     async def command_sync_now(self) -> None:

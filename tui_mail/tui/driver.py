@@ -13,10 +13,13 @@ from typing import Any
 from rich.cells import cell_len
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
 
 _SYNC_START = "\x1b[?2026h"
 _SYNC_END = "\x1b[?2026l"
 _ASK = "\x1b[?2026$p"
+_POINTER_SHAPE = "\x1b]22;"
+"""Sent on every screen change; of use to a mouse only."""
 _MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
 _PIECE = re.compile(
     r"(?P<link>\x1b\]8;[^\x1b\x07]*\x1b\\)?"
@@ -24,6 +27,10 @@ _PIECE = re.compile(
     r"(?P<text>[^\x1b\n]*)"
     r"(?:\x1b\[0?m)?(?:\x1b\]8;;\x1b\\)?\n?"
 )
+_CERTAIN = re.compile(
+    "[\x20-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u2615\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]*"
+)
+"""Text every terminal measures as we do; after other text the rest of the row is written again."""
 _PATIENCE = 2.0
 """Seconds a terminal gets to answer before pacing is given up."""
 
@@ -60,6 +67,8 @@ class DiffDriver(LinuxDriver):
             self._frame_open = False
             if self._frame_began:
                 super().write(_SYNC_END)
+            return
+        if data.startswith(_POINTER_SHAPE):
             return
         first, *moves = _MOVE.split(data)
         if not moves or first:
@@ -108,7 +117,8 @@ class DiffDriver(LinuxDriver):
                 continue
             end = x + width
             if row.get(x) != (end, piece):
-                for start in [s for s, (stop, _) in row.items() if s < end and stop > x]:
+                reach = end if _CERTAIN.fullmatch(match["text"]) else 1 << 16
+                for start in [s for s, (stop, _) in row.items() if s < reach and stop > x]:
                     del row[start]
                 row[x] = (end, piece)
                 if at != x:
@@ -131,16 +141,32 @@ class PacedApp(App[int]):
         super().__init__(*args, **kwargs)
         self._in_flight: asyncio.TimerHandle | None = None
         self._frames_seen = 0
+        self._is_behind = False
 
     def get_driver_class(self) -> type[Any]:
         """The comparing driver in place of the stock one; others stay."""
         driver = super().get_driver_class()
         return DiffDriver if driver is LinuxDriver else driver
 
-    def forget_screen(self) -> None:
-        """Let the next frame be written whole."""
+    def forget_screen(self, *, clear: bool = False) -> None:
+        """Let the next frame be written whole, on an empty screen when asked."""
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
+            if clear:
+                self._driver.write("\x1b[2J")
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """A frame composed while painting is held back is lost; remember to paint it later."""
+        if self._batch_count and renderable is not None:
+            self._is_behind = True
+        super()._display(screen, renderable)
+
+    def _end_batch(self) -> None:
+        super()._end_batch()
+        if self._is_behind and not self._batch_count:
+            self._is_behind = False
+            if self._screen_stack:
+                self.screen.refresh()
 
     def post_display_hook(self) -> None:
         """Ask for an answer behind every frame that was written."""

@@ -482,8 +482,9 @@ class InboxScreen(TriageScreen):
         if self._before_search is None:
             return
         more = "more than " if result.more else ""
-        self._found = f"{typed}  {more}{counted(len(result.conversation_ids), 'conversation')}"
-        self.say(result.error, trouble=bool(result.error))
+        hits = f"{more}{counted(len(result.conversation_ids), 'conversation')}"
+        self._found = f"{typed}  {hits}"
+        self.say(result.error or hits, trouble=bool(result.error))
         await self.conversations.show(IdSource(ctx.db, result.conversation_ids))
         self._show_head()
 
