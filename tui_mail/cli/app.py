@@ -1,0 +1,31 @@
+"""`tui-mail` alone: the inbox."""
+
+from __future__ import annotations
+
+import logging
+
+from tui_mail.config.paths import Paths
+
+
+class LogOnDemand(logging.Handler):
+    """Opens the log file with the first record, so that a quiet start pays nothing for it."""
+
+    def __init__(self, paths: Paths) -> None:
+        super().__init__(logging.WARNING)
+        self._paths = paths
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Replace this handler by the real ones and hand the record on."""
+        from tui_mail.config.logs import log_to
+
+        self._paths.prepare()
+        log_to(self._paths)
+        logging.getLogger().handle(record)
+
+
+def open_app(paths: Paths, *, engine: bool = True, one_process: bool = False) -> int:
+    """Show the inbox until the user leaves."""
+    logging.getLogger().handlers[:] = [LogOnDemand(paths)]
+    from tui_mail.tui.app import run
+
+    return run(paths, engine=engine, one_process=one_process)
