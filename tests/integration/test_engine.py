@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tests.integration.dovecot import Dovecot
 from tests.integration.mailbox import Mailbox
 from tests.profiles import mail, profile
 from tui_mail.actions import triage
-from tui_mail.actions.context import Context, open_context
+from tui_mail.actions.context import open_context
 from tui_mail.config.paths import Paths
 from tui_mail.model.views import View
 from tui_mail.store import accounts, operations, pages, syncing

@@ -108,8 +108,11 @@ async def test_undo_after_the_server_did_it(paths: Paths, server: Dovecot, user:
         assert (await ctx.db.read(pages.count, View.ARCHIVE))[0] == 0
         with Mailbox(server, user) as there:
             assert sum("\\Deleted" not in f for f in there.flags("INBOX").values()) == 6
-            shown = {u for u, f in (there.flags("Archive") if there.count("Archive") else {}).items()
-                     if "\\Deleted" not in f}
+            shown = {
+                u
+                for u, f in (there.flags("Archive") if there.count("Archive") else {}).items()
+                if "\\Deleted" not in f
+            }
             assert shown == set()
     finally:
         await ctx.close()

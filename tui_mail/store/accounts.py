@@ -165,8 +165,11 @@ def note_ok(conn: sqlite3.Connection, account_id: int, now: int) -> None:
 
 
 def set_server(conn: sqlite3.Connection, account_id: int, server: dict[str, Any]) -> None:
-    """Remember what the server is: capabilities, id, TLS, quirks."""
-    conn.execute("UPDATE accounts SET server = ? WHERE id = ?", (json.dumps(server), account_id))
+    """Remember what the servers are: capabilities, id, TLS, quirks, size limits; merged by key."""
+    conn.execute(
+        "UPDATE accounts SET server = json_patch(server, ?) WHERE id = ?",
+        (json.dumps(server), account_id),
+    )
 
 
 def set_progress(conn: sqlite3.Connection, account_id: int, progress: dict[str, Any]) -> None:

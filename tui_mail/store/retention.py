@@ -12,9 +12,10 @@ _BATCH = 200
 def sweep(conn: sqlite3.Connection, now: int) -> int:
     """Remove what has outlived its retention, a little at a time; returns how many mails went."""
     rows = conn.execute(
-        "SELECT id, text_key FROM messages WHERE orphaned_at IS NOT NULL AND retention_until < ?"
-        " AND state IN ('received', 'sent') LIMIT ?",
-        (now, _BATCH),
+        "SELECT id, text_key FROM messages WHERE orphaned_at IS NOT NULL AND retention_until < ?1"
+        " AND state IN ('received', 'sent') UNION ALL SELECT id, text_key FROM messages"
+        " WHERE state = 'draft' AND deleted_at < ?1 - ?2 LIMIT ?3",
+        (now, UNDO_DAYS * 86_400, _BATCH),
     ).fetchall()
     for message_id, text_key in rows:
         erase(conn, message_id, text_key)

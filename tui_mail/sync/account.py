@@ -90,6 +90,7 @@ class AccountSync:
                 await self._delivery.deliver_due()
             finally:
                 await replay.replay(self.desk, wire)
+                await proof.look_for_proof(self.desk, wire)
             await self._active()
         finally:
             await wire.close()

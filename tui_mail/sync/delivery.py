@@ -105,6 +105,9 @@ class Delivery:
                 await self._step(mail, "queued")
                 raise
             await self._step(mail, "connected")
+            await self._desk.db.write(
+                accounts.set_server, self._desk.account_id, {"smtp_size": session.size_limit}
+            )
             await self._submit(mail, raw, line)
         except AuthError:
             raise
