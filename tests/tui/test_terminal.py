@@ -123,6 +123,8 @@ def test_bytes_stay_within_the_budget(mailbox: Callable[..., Mailbox], run: Run)
         assert terminal.press(key) <= 10_000
     terminal.press("/")
     terminal.press("q")
+    terminal.until(lambda screen: "Nothing found" in screen)
+    terminal.settle()
     for key in "wertz":
         assert terminal.press(key) <= 600
 

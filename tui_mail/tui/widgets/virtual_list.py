@@ -273,7 +273,7 @@ class VirtualList(Widget, can_focus=True):
 
     def settle(self, conversation_ids: Collection[int]) -> None:
         """The store took (or refused) what `take_out` showed: believe it again."""
-        self._settled.update(conversation_ids)
+        self._settled |= set(conversation_ids)
         self.follow()
 
     def fill(self) -> None:

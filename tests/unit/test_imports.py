@@ -1,0 +1,161 @@
+"""Imports point down only (DESIGN §2), and little is imported before the first paint (§6)."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+PACKAGE = REPO / "tui_mail"
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "model": set(),
+    "config": {"model"},
+    "store": {"model", "config"},
+    "mime": {"model", "config"},
+    "imap": {"model", "config"},
+    "smtp": {"model", "config", "imap"},  # the verified TLS link is the same
+    "accounts": {"model", "config"},
+    "filing": {"model", "config", "store", "mime", "imap", "smtp", "accounts"},
+    "sync": {"model", "config", "store", "mime", "imap", "smtp", "accounts", "filing"},
+    "actions": {"model", "config", "store", "mime", "imap", "smtp", "accounts", "filing"},
+    "tui": {"model", "config", "store", "filing", "sync", "actions"},
+    "cli": {"model", "config", "store", "mime", "imap", "smtp", "accounts", "filing", "sync",
+            "actions", "tui", "demo"},
+}  # fmt: skip
+MAY_IMPORT["demo"] = set(MAY_IMPORT) - {"demo"} | {"cli"}
+EVERYWHERE = {"errors", ""}
+
+ONLY_IN: dict[str, set[str]] = {
+    "imapclient": {"imap"},
+    "textual": {"tui"},
+    "rich": {"tui"},
+    "aiosqlite": {"store"},
+}
+NO_IO = {"os", "io", "pathlib", "socket", "sqlite3", "subprocess", "asyncio", "shutil", "tempfile",
+         "urllib.request", "http"}  # fmt: skip
+MODEL_EXCEPTIONS = {"faults.py", "clock.py"}
+BEFORE_FIRST_PAINT = (
+    "email", "imaplib", "imapclient", "markdownify", "bs4", "nh3", "icalendar", "keyring",
+    "cryptography", "tomlkit", "charset_normalizer", "markdown_it", "fast_mail_parser",
+)  # fmt: skip
+
+
+def imports(source: str) -> Iterator[tuple[int, str]]:
+    """Every imported module with its line, also inside functions, but not for types only."""
+    tree = ast.parse(source)
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            skipped |= {inner for child in node.body for inner in ast.walk(child)}
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.lineno, node.module or ""
+            if node.module == "tui_mail":
+                rooms = [alias.name for alias in node.names if alias.name in MAY_IMPORT]
+                yield from ((node.lineno, f"tui_mail.{room}") for room in rooms)
+
+
+def wrong_imports(room: str, source: str) -> list[str]:
+    """What a file of a room may not import."""
+    wrong = []
+    for line, module in imports(source):
+        top, _, rest = module.partition(".")
+        if top == "tui_mail":
+            target = rest.partition(".")[0]
+            if target not in EVERYWHERE and target != room and target not in MAY_IMPORT[room]:
+                wrong.append(f"{line}: {room} imports {target}")
+        elif room not in ONLY_IN.get(top, {room}):
+            wrong.append(f"{line}: {top} belongs to {', '.join(sorted(ONLY_IN[top]))}")
+        elif room == "model" and (top not in sys.stdlib_module_names or module in NO_IO):
+            wrong.append(f"{line}: model is pure, without {module}")
+    return wrong
+
+
+def test_imports_point_down_only() -> None:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        inside = path.relative_to(PACKAGE)
+        if len(inside.parts) == 1 or (inside.parts[0], inside.name) in {
+            ("model", name) for name in MODEL_EXCEPTIONS
+        }:
+            continue
+        found += [
+            f"{inside}:{what}" for what in wrong_imports(inside.parts[0], path.read_text("utf-8"))
+        ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("store", "from tui_mail.tui import app"),
+        ("model", "import sqlite3"),
+        ("model", "import msgspec"),
+        ("sync", "def f():\n    from tui_mail.actions import triage"),
+        ("sync", "import imapclient"),
+        ("actions", "from rich.text import Text"),
+        ("tui", "from tui_mail.imap import session"),
+        ("cli", "import textual.app"),
+        ("filing", "from tui_mail import demo"),
+    ],
+)
+def test_a_planted_import_is_found(room: str, source: str) -> None:
+    assert wrong_imports(room, source)
+
+
+def loaded_after(code: str) -> set[str]:
+    """Modules loaded by a fresh interpreter."""
+    out = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint('\\n'.join(sys.modules))"],
+        cwd=REPO, capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    return set(out.split())
+
+
+FIRST_PAINT = """
+import asyncio, sys, tempfile
+from pathlib import Path
+from tui_mail.config.paths import profile_paths
+from tui_mail.actions.context import open_context
+from tui_mail.tui.app import TuiMail
+async def main():
+    ctx = await open_context(profile_paths(Path(tempfile.mkdtemp()) / "home"))
+    seen = []
+    class Probe(TuiMail):
+        def on_ready(self):
+            seen.extend(sys.modules)
+            self.exit(0)
+    app = Probe(ctx, engine=False)
+    await app.run_async(headless=True)
+    await ctx.close()
+    loaded = [n for n in {names!r} if n in seen or any(s.startswith(n + ".") for s in seen)]
+    assert "textual.app" in seen
+    assert not loaded, loaded
+asyncio.run(main())
+"""
+
+
+def test_the_first_paint_loads_no_mail_library() -> None:
+    code = FIRST_PAINT.replace("{names!r}", repr(BEFORE_FIRST_PAINT))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_below_the_screens_nothing_loads_textual() -> None:
+    loaded = loaded_after(
+        "import tui_mail.actions.triage, tui_mail.actions.status, tui_mail.filing.arrivals"
+    )
+    assert not {name for name in loaded if name.split(".")[0] in ("textual", "rich")}
