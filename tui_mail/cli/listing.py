@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.cli.call import Call, with_context
 from tui_mail.cli.codes import Code
-from tui_mail.model.views import VIEW_WORDS, View, folder_view
+from tui_mail.model.views import VIEW_WORDS, folder_view
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context
@@ -95,19 +95,26 @@ async def _rows(
 
 async def find_view(ctx: Context, text: str) -> dict[str, int]:
     """The views a word can mean, by name: a built-in one, or folders called so."""
-    from tui_mail.store import accounts
-
     word = text.casefold()
     if word in VIEW_WORDS:
         view = VIEW_WORDS[word]
-        return {View(view).name.lower(): int(view)}
+        return {view.name.lower(): int(view)}
+    found = await find_folders(ctx, text)
+    return {name: folder_view(folder_id) for name, folder_id in found.items()}
+
+
+async def find_folders(ctx: Context, text: str) -> dict[str, int]:
+    """Folder ids by `ACCOUNT/NAME`; `text` is that, or the name alone, in any case."""
+    from tui_mail.store import accounts
+
     slugs = {row_id: slug for slug, row_id in ctx.account_ids.items()}
+    word = text.casefold()
     found: dict[str, int] = {}
     for folder in await ctx.db.read(accounts.folders):
         slug = slugs.get(folder.account_id)
         full = f"{slug}/{folder.name}"
         if slug is not None and word in (folder.name.casefold(), full.casefold()):
-            found[full] = folder_view(folder.id)
+            found[full] = folder.id
     return found
 
 

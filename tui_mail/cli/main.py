@@ -23,6 +23,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("listing", "conversations of a view or a folder"),
     "show": ("show", "a conversation or a message"),
     "search": ("search", "conversations that match a query"),
+    "archive": ("triage", "take conversations out of the inbox"),
+    "delete": ("triage", "move conversations to the trash"),
+    "mark": ("triage", "mark conversations read, unread, starred or not starred"),
+    "move": ("triage", "move conversations to a folder"),
+    "undo": ("triage", "take the last action back"),
+    "send": ("send", "send a mail"),
+    "outbox": ("outbox", "mails on their way out"),
+    "attachments": ("attachments", "list and save attachments"),
+    "daemon": ("daemon", "sync in the foreground, for systemd"),
 }
 """Each command with its module and what it is for."""
 

@@ -1,0 +1,138 @@
+"""A mail that somebody else composed: checked, freed of Bcc, and queued as it is."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tui_mail.actions.context import Context
+from tui_mail.actions.triage import Done
+from tui_mail.actions.writing import default_account, parse_people
+from tui_mail.errors import MailError
+from tui_mail.filing import outgoing
+from tui_mail.filing.arrivals import FolderPlace
+from tui_mail.model.addresses import address_key
+from tui_mail.model.safe_text import one_line
+from tui_mail.store import journal
+
+if TYPE_CHECKING:
+    from tui_mail.model.messages import IndexedMail
+
+_DROPPED = re.compile(
+    rb"^(?:bcc|resent-bcc|x-tui-mail-id|return-path)[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_MAX_LINE = 998
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail that may go."""
+
+    account_id: int
+    mail: IndexedMail
+    raw: bytes
+    """CRLF, with X-Tui-Mail-Id, without Bcc."""
+    uuid: str
+    mail_from: str
+    recipients: tuple[str, ...]
+
+
+def prepare(
+    ctx: Context, raw: bytes, *, account_id: int | None, recipients: Sequence[str]
+) -> Ready:
+    """Check a mail and find whom it goes to: `recipients`, or its own To, Cc and Bcc.
+
+    Date and Message-ID are added where they are missing; nothing else changes but what may not
+    leave (Bcc). Raises MailError when it cannot be sent as it is (SEC-26).
+    """
+    from tui_mail.mime.indexing import canonical, index_mail
+    from tui_mail.mime.outgoing import wire_address
+
+    raw = canonical(raw.lstrip(b"\r\n"))
+    head, gap, body = raw.partition(b"\r\n\r\n")
+    if not gap or not _FIELD.match(head) or b"\0" in raw:
+        raise MailError("This is no mail: header fields, an empty line, then the text.")
+    if max(map(len, raw.split(b"\r\n"))) > _MAX_LINE:
+        raise MailError("The mail has a line of more than 998 octets (RFC 5322 §2.1.1).")
+    envelope = index_mail(raw).envelope
+    if not envelope.from_:
+        raise MailError("The mail has no From.")
+    chosen = account_id or _account_of(ctx, envelope.from_[0].address)
+    account = ctx.account(chosen)
+    if account is None or not account.smtp_host:
+        raise MailError("This account has no server for sending.")
+    if address_key(envelope.from_[0].address) not in map(address_key, account.own_addresses):
+        raise MailError(
+            f"{one_line(envelope.from_[0].address, 100)} is no address of account {account.id}.",
+            hint="Add it to the account's aliases.",
+        )
+    if recipients:
+        people = parse_people(", ".join(recipients))
+    else:
+        people = (*envelope.to, *envelope.cc, *envelope.bcc)
+    addresses = tuple(dict.fromkeys(address_key(wire_address(one.address)) for one in people))
+    if not addresses:
+        raise MailError("The mail has no recipient.", hint="Say --to ADDRESS.")
+    uuid = outgoing.new_uuid()
+    fields = _DROPPED.sub(b"", head + b"\r\n")
+    added = f"X-Tui-Mail-Id: {uuid}\r\n"
+    if not envelope.message_id:
+        added += f"Message-ID: <{uuid}@{account.address.rpartition('@')[2]}>\r\n"
+    if envelope.date is None:
+        from email.utils import formatdate
+
+        added += f"Date: {formatdate(ctx.now(), localtime=True)}\r\n"
+    frozen = added.encode("ascii", "replace") + fields + b"\r\n" + body
+    mail = index_mail(frozen)
+    mail = replace(mail, envelope=replace(mail.envelope, bcc=envelope.bcc))
+    return Ready(chosen, mail, frozen, uuid, wire_address(envelope.from_[0].address), addresses)
+
+
+def _account_of(ctx: Context, address: str) -> int:
+    """The account that owns the From address, else the default one."""
+    key = address_key(address)
+    for account in ctx.settings.accounts:
+        if key in map(address_key, account.own_addresses):
+            return ctx.account_ids[account.id]
+    return default_account(ctx)
+
+
+async def queue(ctx: Context, ready: Ready, *, now: bool) -> Done:
+    """Put it into the outbox; `now` skips the undo window."""
+    account = ctx.account(ready.account_id)
+    own = frozenset(map(address_key, account.own_addresses)) if account else frozenset()
+    place = FolderPlace(0, ready.account_id, 0, "", own)
+    wait = 0 if now else int(ctx.settings.get("writing.undo_seconds"))
+    done = await ctx.db.write(_queue, ready, place, wait, ctx.now())
+    ctx.wake()
+    return done
+
+
+def _queue(conn: sqlite3.Connection, ready: Ready, place: FolderPlace, wait: int, now: int) -> Done:
+    outbox_id, changed = outgoing.queue(
+        conn,
+        place,
+        ready.mail,
+        ready.raw,
+        outbox_uuid=ready.uuid,
+        mail_from=ready.mail_from,
+        recipients=ready.recipients,
+        not_before=now + wait,
+        now=now,
+    )
+    summary = f"Sending “{one_line(ready.mail.envelope.subject, 60) or '(no subject)'}”"
+    entry = journal.add(
+        conn,
+        now=now,
+        actor="user",
+        action="send",
+        summary=summary,
+        targets={"conversations": sorted(changed), "outbox": outbox_id},
+        undo={"kind": "send", "outbox_id": outbox_id},
+    )
+    return Done(entry, summary, tuple(changed))

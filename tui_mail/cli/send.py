@@ -1,0 +1,196 @@
+"""`tui-mail send`: one mail into the outbox, from options, a file or standard input."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_mail.cli.call import Call, engine_runs, with_context
+from tui_mail.cli.codes import Code
+from tui_mail.errors import ActionError
+
+if TYPE_CHECKING:
+    from tui_mail.actions.context import Context
+    from tui_mail.actions.triage import Done
+    from tui_mail.actions.writing import Check
+    from tui_mail.store.drafts import Draft
+
+_MOST_OCTETS = 200 * 1024 * 1024
+
+
+def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
+    """Options of a new mail."""
+    for option in ("to", "cc", "bcc"):
+        parser.add_argument(f"--{option}", action="append", default=[], metavar="ADDRESS")
+    parser.add_argument("--subject", default="")
+    text = parser.add_mutually_exclusive_group()
+    text.add_argument("--body", help="the text, Markdown")
+    text.add_argument("--body-file", type=Path, metavar="FILE", help="the text from a file")
+    text.add_argument(
+        "--raw",
+        action="store_true",
+        help="a whole mail (RFC 5322) from standard input; it goes out as it is, without Bcc",
+    )
+    parser.add_argument("--plain", action="store_true", help="no HTML part")
+    parser.add_argument("--attach", action="append", type=Path, default=[], metavar="FILE")
+    parser.add_argument("--account", help="the account it goes from")
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="only say what would go, and to whom"
+    )
+    parser.add_argument("--now", action="store_true", help="without the undo window")
+
+
+def run(call: Call) -> int:
+    """Queue the mail; without --body and --body-file its text comes from standard input."""
+    if call.args.raw and (call.args.attach or call.args.subject):
+        return call.out.refuse(Code.USAGE, "--raw takes the mail as it is, without other parts.")
+    return with_context(call, _send)
+
+
+async def _send(call: Call, ctx: Context) -> int:
+    account_id: int | None = None
+    if call.args.account is not None:
+        account_id = ctx.account_ids.get(call.args.account)
+        if account_id is None:
+            return call.out.refuse(
+                Code.NOT_FOUND,
+                f"There is no account `{call.args.account}`.",
+                "`tui-mail account list` shows them.",
+            )
+    if call.args.raw:
+        return await _send_raw(call, ctx, account_id)
+    from tui_mail.actions import writing
+    from tui_mail.model.drafts import DraftContent
+
+    content = DraftContent(
+        to=", ".join(call.args.to),
+        cc=", ".join(call.args.cc),
+        bcc=", ".join(call.args.bcc),
+        subject=call.args.subject,
+        body=_text(call),
+        plain_only=call.args.plain,
+    )
+    draft = await writing.new_draft(ctx, account_id=account_id, content=content)
+    done: Done | None = None
+    try:
+        for path in call.args.attach:
+            await writing.attach(ctx, draft, path)
+        checks = await writing.check(ctx, draft)
+        if call.args.dry_run:
+            return await _preview(call, ctx, draft, checks)
+        for one in checks:
+            if not one.blocks:
+                call.out.note(f"Note: {one.text}")
+        done = await writing.send(ctx, draft, at=ctx.now() if call.args.now else None)
+    finally:
+        if done is None:
+            await writing.discard(ctx, draft)
+    return await queued(call, ctx, done)
+
+
+def _text(call: Call) -> str:
+    if call.args.body is not None:
+        return str(call.args.body)
+    if call.args.body_file is not None:
+        try:
+            return str(call.args.body_file.expanduser().read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ActionError(f"Cannot read {call.args.body_file} as UTF-8 text.") from error
+    if sys.stdin.isatty():
+        call.out.note("Type the text; Ctrl-d on an empty line ends it.")
+    return read_input().decode("utf-8", "replace")
+
+
+def read_input() -> bytes:
+    """Everything from standard input. Raises ActionError above 200 MiB."""
+    data = sys.stdin.buffer.read(_MOST_OCTETS + 1)
+    if len(data) > _MOST_OCTETS:
+        raise ActionError("The text is too large to send.")
+    return data
+
+
+async def _preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -> int:
+    from tui_mail.actions import writing
+
+    content = draft.content
+    account = ctx.account(draft.account_id)
+    files = await writing.files_of(ctx, draft)
+    people = {
+        role: [one.address for one in writing.parse_people(text)]
+        for role, text in (("to", content.to), ("cc", content.cc), ("bcc", content.bcc))
+    }
+    blocked = any(one.blocks for one in checks)
+    call.out.document(
+        {
+            "dry_run": True,
+            "ok": not blocked,
+            "from": account.address if account else "",
+            **people,
+            "subject": content.subject,
+            "body": content.body,
+            "attachments": [
+                {"filename": f.filename, "content_type": f.content_type, "size": len(f.data)}
+                for f in files
+            ],
+            "checks": [{"text": one.text, "blocks": one.blocks} for one in checks],
+        }
+    )
+    call.out.line(f"From: {account.address if account else '(no account)'}")
+    for role, addresses in people.items():
+        if addresses:
+            call.out.line(f"{role.capitalize()}: {', '.join(addresses)}")
+    call.out.line(f"Subject: {content.subject}")
+    for file in files:
+        call.out.line(f"Attachment: {file.filename} ({len(file.data):,} bytes)")
+    call.out.line()
+    call.out.block(content.body)
+    for one in checks:
+        call.out.note(("Not possible: " if one.blocks else "Note: ") + one.text)
+    return Code.FAILED if blocked else Code.OK
+
+
+async def _send_raw(call: Call, ctx: Context, account_id: int | None) -> int:
+    from tui_mail.cli import raw_mail
+
+    extra = [*call.args.to, *call.args.cc, *call.args.bcc]
+    ready = raw_mail.prepare(ctx, read_input(), account_id=account_id, recipients=extra)
+    if call.args.dry_run:
+        call.out.document(
+            {
+                "dry_run": True,
+                "ok": True,
+                "from": ready.mail_from,
+                "to": list(ready.recipients),
+                "subject": ready.mail.envelope.subject,
+                "size": len(ready.raw),
+            }
+        )
+        call.out.line(f"From: {ready.mail_from}")
+        call.out.line(f"To: {', '.join(ready.recipients)}")
+        call.out.line(f"Subject: {ready.mail.envelope.subject}")
+        call.out.line(f"{len(ready.raw):,} bytes")
+        return Code.OK
+    return await queued(call, ctx, await raw_mail.queue(ctx, ready, now=call.args.now))
+
+
+async def queued(call: Call, ctx: Context, done: Done) -> int:
+    """Say that a mail is in the outbox."""
+    from tui_mail.store import outbox
+
+    row = (await ctx.db.read(outbox.latest, 1))[0]
+    runs = engine_runs(call)
+    call.out.document(
+        {
+            "outbox_id": row.id,
+            "summary": done.summary,
+            "message_id": row.message_id_header,
+            "seconds_to_undo": max(0, row.not_before - ctx.now()),
+            "engine_runs": runs,
+        }
+    )
+    call.out.line(f"{done.summary} (outbox {row.id}).")
+    if not runs and not call.out.as_json:
+        call.out.note("No engine runs now; `tui-mail sync --once` sends it.")
+    return Code.OK
