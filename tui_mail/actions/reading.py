@@ -23,12 +23,11 @@ VERSION = 1
 """Raised when the readable form changes, so that kept ones are made anew."""
 FETCH_SECONDS = 60.0
 _MAX_KEPT = 2 * 1024 * 1024
-_RISKY = frozenset(
-    (
-        "desktop sh bash zsh py pl rb jar js html htm xhtml svg url lnk app exe com bat cmd ps1"
-        " vbs msi scr reg docm xlsm pptm dotm xltm hta command workflow appimage run deb rpm apk"
-    ).split()  # noqa: SIM905
+_RISKY_NAMES = (
+    "desktop sh bash zsh py pl rb jar js html htm xhtml svg url lnk app exe com bat cmd ps1 vbs"
+    " msi scr reg docm xlsm pptm dotm xltm hta command workflow appimage run deb rpm apk"
 )
+_RISKY = frozenset(_RISKY_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)

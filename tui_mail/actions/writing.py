@@ -15,7 +15,7 @@ from tui_mail.actions.reading import Opened
 from tui_mail.actions.triage import Done
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import ActionError, MailError
-from tui_mail.filing import outgoing
+from tui_mail.filing import drafting, outgoing
 from tui_mail.filing.arrivals import FolderPlace
 from tui_mail.model.addresses import Address, address_key
 from tui_mail.model.drafts import DraftContent
@@ -135,7 +135,7 @@ async def draft_of_message(ctx: Context, message_id: int) -> Draft | None:
 async def save(ctx: Context, draft: Draft) -> None:
     """Keep what is typed; called every few seconds and when the composer loses focus."""
     await ctx.db.write(
-        outgoing.save_draft,
+        drafting.save_draft,
         draft.id,
         draft.content,
         _envelope(ctx, draft),
@@ -177,11 +177,57 @@ async def keep(ctx: Context, draft: Draft) -> None:
         return
     await save(ctx, draft)
     await ctx.db.write(drafts.set_state, draft.id, "kept", ctx.now())
+    account = ctx.account(draft.account_id)
+    if account is None:
+        return
+    from tui_mail.mime import compose
+    from tui_mail.mime.indexing import index_mail
+
+    try:
+        mail = _outgoing(ctx, draft, account, await files_of(ctx, draft))
+        raw = await asyncio.to_thread(compose.build, mail)
+    except MailError:
+        return
+    indexed = await asyncio.to_thread(index_mail, raw)
+    await ctx.db.write(drafting.file_draft, draft.id, indexed, ctx.now())
+    ctx.wake()
+
+
+async def edit(ctx: Context, opened: Opened, files: list[DraftFile]) -> Draft:
+    """Open a draft for writing: ours, or one another program left in the server's Drafts."""
+    message, mail = opened.message, opened.mail
+    ours = await ctx.db.read(drafts.of_message, message.id)
+    if ours is not None:
+        await ctx.db.write(drafts.set_state, ours.id, "open", ctx.now())
+        return ours
+    if mail is None:
+        raise ActionError("The draft is still on the server.", hint="Open it first.")
+    people = await ctx.db.read(correspondents.of_message, message.id)
+    content = DraftContent(
+        to=_typed(people.get("to", [])),
+        cc=_typed(people.get("cc", [])),
+        bcc=_typed(people.get("bcc", [])),
+        subject=message.subject,
+        body="\n\n".join(block.text for block in mail.blocks if block.kind != "hidden"),
+        in_reply_to=message.refs[-1] if message.refs else "",
+        references=message.refs,
+    )
+    draft = await ctx.db.write(
+        drafts.create,
+        message.account_id,
+        content,
+        ctx.now(),
+        kind="adopted",
+        source_id=message.id,
+        conversation_id=message.conversation_id,
+    )
+    await ctx.db.write(drafts.set_files, draft.id, files)
+    return draft
 
 
 async def discard(ctx: Context, draft: Draft) -> None:
     """Throw a draft away."""
-    await ctx.db.write(outgoing.drop_draft, draft.id, "discarded", ctx.now())
+    await ctx.db.write(drafting.drop_draft, draft.id, "discarded", ctx.now())
 
 
 async def check(ctx: Context, draft: Draft) -> list[Check]:
@@ -295,7 +341,7 @@ def _queue(conn: sqlite3.Connection, order: _Order, place: FolderPlace, now: int
         draft_id=order.draft.id,
         conversation_id=order.draft.conversation_id,
     )
-    if order.draft.source_id is not None and order.draft.kind != "forward":
+    if order.draft.source_id is not None and order.draft.kind in ("reply", "reply_all"):
         changed |= outgoing.mark_answered(conn, order.draft.source_id, now)
     shown = one_line(order.mail.envelope.subject, 60) or "(no subject)"
     summary = f"Sending “{shown}”"

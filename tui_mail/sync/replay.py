@@ -139,6 +139,9 @@ def _rebind(
             if placed.get(op.uid) == op.message_id or op.state != "pending":
                 ready.append(op)
                 continue
+        if op.kind == "expunge" and op.uid:
+            _end(conn, [op], "done", "it is gone already", now)
+            continue
         found = syncing.uid_of_message(conn, op.message_id or 0, folder.id)
         if found is not None:
             conn.execute(
