@@ -130,3 +130,9 @@ def set_files(conn: sqlite3.Connection, draft_id: int, found: Sequence[DraftFile
             for position, file in enumerate(found)
         ],
     )
+
+
+def ended(conn: sqlite3.Connection, draft_id: int) -> Draft | None:
+    """One draft in whatever state: what a sent mail was made from."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM drafts WHERE id = ?", (draft_id,)).fetchone()
+    return _draft(row) if row else None

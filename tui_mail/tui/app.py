@@ -36,6 +36,7 @@ from tui_mail.tui.themes import DARK, LIGHT, theme_name
 from tui_mail.tui.triage import Deed
 
 if TYPE_CHECKING:
+    from tui_mail.actions.reading import Reader
     from tui_mail.config.paths import Paths
 
 _LOOK_DELAY = 0.05
@@ -60,6 +61,7 @@ class TuiMail(PacedApp):
         """What remains to be done, said after the terminal is restored."""
         self._wants_engine, self._one_process = engine, one_process
         self._engine: Any = None
+        self._reader: Reader | None = None
         self._net = TerminalSafety()
         self._look: Timer | None = None
         self._countdown: Timer | None = None
@@ -112,10 +114,6 @@ class TuiMail(PacedApp):
 
         self._engine = await start_engine(self.ctx.paths)
 
-    def on_resize(self) -> None:
-        """The terminal may have repainted or lost anything."""
-        self.forget_screen()
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """The one place where a failed background task is told."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
@@ -159,6 +157,23 @@ class TuiMail(PacedApp):
     async def open_screen(self, name: str, **args: Any) -> None:
         """Show a screen of `tui.screens`, imported now."""
         await self.push_screen(make_screen(name, **args))
+
+    @property
+    def reader(self) -> Reader:
+        """Opens mails; its worker starts with the first one."""
+        if self._reader is None:
+            from tui_mail.actions.reading import Reader
+
+            self._reader = Reader(self.ctx)
+        return self._reader
+
+    async def close_reader(self) -> None:
+        """End the worker and remove what was opened with other programs."""
+        if self._reader is not None:
+            from tui_mail.actions.reading import clean_temporary
+
+            await self._reader.close()
+            clean_temporary(self.ctx)
 
     # Facts
 
@@ -241,6 +256,7 @@ async def _main(paths: Paths, *, engine: bool, one_process: bool, clock: Clock |
         app = TuiMail(ctx, engine=engine, one_process=one_process)
         code = await app.run_async(mouse=bool(ctx.settings.get("screen.mouse")))
         await app.acts.drain()
+        await app.close_reader()
         if app.farewell:
             print(f"{app.farewell}; tui-mail brings them to the server in the background.")
         return app.return_code or code or 0

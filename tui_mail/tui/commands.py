@@ -20,10 +20,23 @@ SEARCH = "search"
 """While the search field has the keys."""
 PICKER = "picker"
 """Palette, folder picker and help: a field with a list under it."""
+FIND = "find"
+"""While the find field of the reader has the keys."""
+SOURCE = "source"
+"""Headers and raw mail."""
+ATTACHMENTS = "attachments"
+REVIEW = "review"
+"""The look at a mail before it is sent."""
+CONFIRM = "confirm"
+ASK = "ask"
+"""A question with a field."""
 
 _MAIL = frozenset({INBOX, MESSAGE})
 _LIST = frozenset({INBOX})
-TYPING = frozenset({SEARCH, PICKER, COMPOSE})
+_READER = frozenset({MESSAGE})
+_TEXT = frozenset({MESSAGE, SOURCE})
+_PLACES = _MAIL | {SETTINGS, SOURCE, ATTACHMENTS}
+TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK})
 """Contexts where printable keys are text, so that only named keys can be commands."""
 
 
@@ -136,24 +149,96 @@ COMMANDS: tuple[Command, ...] = (
                 _LIST, "go_account", argument=n)
         for n in range(1, 10)
     ),
+    Command("message.fold", "Fold", "Unfold the message, or fold it; a draft is opened.",
+            ("o", "enter"), _READER, "fold"),
+    Command("message.next", "Next message", "Next message; next match while finding.", ("n",),
+            _READER, "message_by", 8, argument=1),
+    Command("message.previous", "Previous message", "Message before this one.", ("p",), _READER,
+            "message_by", argument=-1),
+    Command("message.next_conversation", "Next", "Next conversation of the list.", ("J",), _READER,
+            "conversation_by", 2, argument=1),
+    Command("message.previous_conversation", "Previous", "Conversation above in the list.", ("K",),
+            _READER, "conversation_by", argument=-1),
+    Command("message.quotes", "Quotes", "Show or fold quotes and signatures.", ("Q",), _READER,
+            "quotes", 9),
+    Command("message.find", "Find", "Find words in what is shown.", ("/",), _READER, "find", 6),
+    Command("message.find_previous", "Previous match", "Match before this one.", ("N",), _READER,
+            "match_by", argument=-1),
+    Command("message.attachments", "Attachments", "Open or save attachments.", ("A",), _READER,
+            "attachments", 12),
+    Command("message.links", "Links", "Every link with its full address.", ("tab",), _READER,
+            "links"),
+    *(
+        Command(f"message.link_{n}", f"Link {n}", f"Open link {n} of the message.", (str(n),),
+                _READER, "link", argument=n)
+        for n in range(1, 10)
+    ),
+    Command("message.headers", "Headers", "Every header, and the raw mail.", ("H",), _READER,
+            "headers"),
+    Command("message.source", "Raw mail", "The mail as it came.", ("\\",), _READER, "source"),
+    Command("text.down", "Down", "One line down.", ("j", "down"), _TEXT, "scroll", argument=1),
+    Command("text.up", "Up", "One line up.", ("k", "up"), _TEXT, "scroll", argument=-1),
+    Command("text.page_down", "Page down", "One page down.", ("space", "pagedown"), _TEXT,
+            "scroll_page", argument=1.0),
+    Command("text.page_up", "Page up", "One page up.", ("pageup", "backspace"), _TEXT,
+            "scroll_page", argument=-1.0),
+    Command("text.half_down", "Half down", "Half a page down.", ("ctrl+d",), _TEXT, "scroll_page",
+            argument=0.5),
+    Command("text.half_up", "Half up", "Half a page up.", ("ctrl+u",), _TEXT, "scroll_page",
+            argument=-0.5),
+    Command("text.top", "Top", "To the beginning.", ("g g", "home"), _TEXT, "scroll_top"),
+    Command("text.bottom", "Bottom", "To the end.", ("G", "end"), _TEXT, "scroll_bottom"),
+    Command("source.other", "Headers or raw", "Show the other of the two.", ("r", "H", "\\"),
+            frozenset({SOURCE}), "other", 1),
+    Command("outbox.cancel", "Stop", "Stop this mail before it goes.", ("X",), _READER,
+            "outbox_cancel"),
+    Command("outbox.resend", "Send again", "Send again what failed.", ("y",), _READER,
+            "outbox_resend"),
+    Command("outbox.mark_sent", "It was sent", "You know that this mail was sent.", ("Y",), _READER,
+            "outbox_mark_sent"),
+    Command("outbox.edit", "Edit", "Take this mail back and change it.", ("E",), _READER,
+            "outbox_edit"),
+    Command("attachments.open", "Open", "Open with the program for it.", ("enter", "o"),
+            frozenset({ATTACHMENTS}), "open_file", 1),
+    Command("attachments.save", "Save", "Save into the downloads folder.", ("s",),
+            frozenset({ATTACHMENTS}), "save_file", 2),
+    Command("attachments.save_all", "Save all", "Save every attachment.", ("S",),
+            frozenset({ATTACHMENTS}), "save_all", 3),
+    Command("attachments.text", "Show as text", "Show it here as text.", ("t",),
+            frozenset({ATTACHMENTS}), "show_text", 4),
+    Command("attachments.down", "Down", "Next attachment.", ("j", "down"),
+            frozenset({ATTACHMENTS}), "mark_by", argument=1),
+    Command("attachments.up", "Up", "Previous attachment.", ("k", "up"), frozenset({ATTACHMENTS}),
+            "mark_by", argument=-1),
+    Command("find.keep", "To the text", "Back to the text; n and N go on.", ("enter", "down"),
+            frozenset({FIND}), "find_keep", 1),
+    Command("find.leave", "Stop finding", "Mark nothing.", ("escape",), frozenset({FIND}),
+            "find_leave", 2),
+    Command("ask.yes", "Yes", "Do it.", ("y",), frozenset({CONFIRM}), "ask_yes", 1),
+    Command("ask.no", "No", "Leave it.", ("n", "q", "escape"), frozenset({CONFIRM}), "ask_no", 2),
+    Command("ask.take", "Take", "Take what was typed.", ("enter",), frozenset({ASK}), "ask_take",
+            1),
+    Command("ask.leave", "Back", "Take nothing.", ("escape",), frozenset({ASK}), "ask_no", 2),
+    Command("ask.complete", "Complete", "Complete what was typed.", ("tab",), frozenset({ASK}),
+            "ask_complete", 3),
     Command("go.settings", "Settings", "Accounts and settings.", ("g ,",), _LIST, "settings"),
     Command("view.sidebar", "People", "Show or hide the people of the conversation.", ("i",), _LIST,
             "toggle_sidebar"),
     Command("view.preview", "Preview", "Show or hide the newest mail under the list.", ("P",),
             _LIST, "toggle_preview"),
     Command("app.palette", "Commands", "Every command by name, with its key.", (":", "ctrl+p"),
-            _MAIL | {SETTINGS}, "palette", 12),
-    Command("app.help", "Help", "What works on this screen.", ("?",), _MAIL | {SETTINGS}, "help",
+            _PLACES, "palette", 12),
+    Command("app.help", "Help", "What works on this screen.", ("?",), _PLACES, "help",
             99),
     Command("app.sync", "Sync now", "Look for new mail now.", ("ctrl+r",), _MAIL, "sync_now"),
     Command("app.redraw", "Redraw", "Paint the whole screen again.", ("ctrl+l",),
-            _MAIL | {SETTINGS, COMPOSE}, "redraw"),
+            _PLACES | {COMPOSE, REVIEW}, "redraw"),
     Command("app.leave", "Back", "Back one level; from the inbox: quit.", ("q",),
-            _MAIL | {SETTINGS}, "leave", 8),
+            _PLACES, "leave", 8),
     Command("app.back", "Back", "Back one level; never quits.", ("escape",),
-            _MAIL | {SETTINGS}, "back"),
+            _PLACES, "back"),
     Command("app.quit", "Quit", "Leave; what is queued is sent later.", ("ctrl+q",),
-            _MAIL | {SETTINGS, COMPOSE, SEARCH, PICKER}, "quit"),
+            _PLACES | TYPING | {REVIEW, CONFIRM}, "quit"),
     Command("search.leave", "Back", "Back to where you were.", ("escape",), frozenset({SEARCH}),
             "search_leave", 2),
     Command("search.keep", "To the list", "Work with what was found.", ("enter", "down"),
@@ -196,6 +281,9 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "list.search": "/,l",
         "list.top": "=,home",
         "list.bottom": "*,end",
+        "text.top": "=,home",
+        "text.bottom": "*,end",
+        "message.find_previous": "P",
         "list.all": "T a",
         "list.none": "T n",
         "list.select_unread": "T u",

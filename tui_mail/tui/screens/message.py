@@ -1,0 +1,444 @@
+"""A conversation: every message one line or unfolded, read, acted on and answered by keys."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from tui_mail.model.views import View
+from tui_mail.store.pages import Row
+from tui_mail.tui import text
+from tui_mail.tui.commands import FIND, MESSAGE, Command, shown_key
+from tui_mail.tui.format import counted, number
+from tui_mail.tui.loading import Loading
+from tui_mail.tui.outgoing import OutboxCommands
+from tui_mail.tui.paragraphs import Para, of_message
+from tui_mail.tui.reading import Entry
+from tui_mail.tui.screens.inbox import InboxScreen
+from tui_mail.tui.sending import offers_of
+from tui_mail.tui.shell import WhichKey, stylesheet
+from tui_mail.tui.triage import Deed
+from tui_mail.tui.widgets.body_view import BodyView
+from tui_mail.tui.widgets.fields import LineField
+from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.status_line import StatusLine, standing
+
+if TYPE_CHECKING:
+    from tui_mail.actions.status import Status
+    from tui_mail.actions.triage import Done
+
+_FIND_DELAY = 0.12
+
+
+def screen(*, conversation_id: int, view_id: int = View.INBOX) -> MessageScreen:
+    """The reader over the list it was opened from."""
+    return MessageScreen(conversation_id, view_id)
+
+
+class MessageScreen(OutboxCommands, Loading):
+    """Reads one conversation after the other."""
+
+    CONTEXT = MESSAGE
+    AUTO_FOCUS = "BodyView"
+    CSS_PATH: ClassVar[Any] = [stylesheet("message.tcss")]
+
+    def __init__(self, conversation_id: int, view_id: int) -> None:
+        super().__init__(conversation_id)
+        self.view_id = view_id
+        self._find_delay: Timer | None = None
+        self._found = ""
+        self._finding = False
+
+    def compose(self) -> ComposeResult:
+        """Head, text, find field, status, hints."""
+        yield Static(id="head")
+        yield BodyView(id="body")
+        yield LineField(id="find", placeholder="find in this conversation")
+        yield WhichKey()
+        yield StatusLine()
+        yield Hints()
+
+    @property
+    def body(self) -> BodyView:
+        """The text."""
+        return self.query_one(BodyView)
+
+    @property
+    def context(self) -> str:
+        """The find field has its own keys."""
+        return FIND if self._finding else MESSAGE
+
+    @property
+    def inbox(self) -> InboxScreen | None:
+        """The list below, which knows the next conversation."""
+        below = [s for s in self.app.screen_stack if isinstance(s, InboxScreen)]
+        return below[-1] if below else None
+
+    # Life
+
+    async def on_mount(self) -> None:
+        """Show what the store has with the first frame; bodies follow."""
+        self.query_one(Hints).offer(MESSAGE, self.mail_app.keymap_in_use)
+        self.body.reorders = self.orders_text()
+        self.set_focus(self.body)
+        if self.view_id == View.DRAFTS and await self.open_draft_of(self.conversation_id):
+            return
+        await self.load(fresh=True)
+
+    async def on_screen_resume(self) -> None:
+        """Something may have been written or undone meanwhile."""
+        if self.entries:
+            await self.refresh_facts()
+
+    def show_status(self, status: Status) -> None:
+        """Say how things stand."""
+        self.query_one(StatusLine).stand(standing(status))
+
+    def say(self, message: str, *, trouble: bool = False) -> None:
+        """Say it in the status line."""
+        self.query_one(StatusLine).say(message, trouble=trouble)
+
+    def key_of(self, command_id: str) -> str:
+        """The first key of a command."""
+        keys = self.mail_app.keymap_in_use.keys.get(command_id, ())
+        return shown_key(keys[0]) if keys else f":{command_id}"
+
+    def paint(self, *, at: int | None = None) -> None:
+        """Build the paragraphs of every message and show them."""
+        ctx = self.mail_app.ctx
+        fold = bool(ctx.settings.get("reading.fold_quotes"))
+        paras: list[Para] = []
+        for entry in self.entries.values():
+            paras += of_message(entry, now=ctx.now(), fold=fold, keys=self.key_of)
+        self.body.links = {
+            entry.message.id: len(entry.mail.links) for entry in self.entries.values() if entry.mail
+        }
+        self.body.show(paras, at=at)
+        if self._found:
+            self._mark_found()
+        self.show_head()
+
+    def show_head(self) -> None:
+        """Subject, how many messages, place in the list."""
+        row, body = self.row, self.body
+        pieces: list[str] = []
+        if len(self.entries) > 1:
+            pieces.append(f"{number(len(self.entries))} messages")
+        inbox = self.inbox
+        if inbox is not None and inbox.conversations.cursor_id == self.conversation_id:
+            place = (
+                f"{number(inbox.conversations.position + 1)}/{number(inbox.conversations.total)}"
+            )
+            pieces.append(place)
+        if len(body.lines) > body.size.height > 0:
+            pieces.append(f"{body.share} %")
+        right = " · ".join(pieces)
+        width = max(10, self.size.width - 2)
+        subject = (row.subject if row else "") or "(no subject)"
+        left = text.fit(subject, width - len(right) - 1)
+        self.query_one("#head", Static).update(text.parts((left, "bold"), f" {right}"))
+
+    @on(BodyView.Scrolled)
+    def scrolled(self) -> None:
+        """The message that keys are about is one that can be seen."""
+        seen = self.body.in_view()
+        if seen and self.body.current not in seen:
+            self.body.make_current(seen[0])
+        self.show_head()
+        self.mark_seen_soon()
+
+    @property
+    def entry(self) -> Entry | None:
+        """The message that keys are about."""
+        return self.entries.get(self.body.current)
+
+    # Triage
+
+    def targets(self) -> tuple[int, ...]:
+        """This conversation."""
+        return (self.conversation_id,)
+
+    def target_rows(self) -> list[Row]:
+        """Its row as the list has it."""
+        return [self.row] if self.row else []
+
+    def acted(self, deed: Deed, conversation_ids: tuple[int, ...]) -> None:
+        """What leaves the list makes room for the next conversation at once."""
+        if deed.verb in ("unread", "read"):
+            self.keeps_unread = deed.verb == "unread"
+        inbox = self.inbox
+        if inbox is None:
+            return
+        found = inbox.conversations
+        kept = found.selected - set(conversation_ids)
+        was_here = found.cursor_id == self.conversation_id
+        found.selected = set()
+        inbox.acted(deed, conversation_ids)
+        found.selected = kept
+        if was_here and found.cursor_id != self.conversation_id:
+            self.go_on(found.cursor_id)
+
+    def go_on(self, conversation_id: int | None) -> None:
+        """Show another conversation; without one, the list."""
+        if conversation_id is None:
+            self.app.pop_screen()
+            return
+        self.forget()
+        self._leave_find()
+        self.conversation_id = conversation_id
+        self.run_worker(self.load(fresh=True), group="load", exclusive=True, exit_on_error=False)
+
+    def settled(self, conversation_ids: tuple[int, ...], done: Done | None) -> None:
+        """Believe the store again."""
+        if (inbox := self.inbox) is not None:
+            inbox.settled(conversation_ids, done)
+
+    def undone(self, done: Done) -> None:
+        """Show what came back."""
+        if (inbox := self.inbox) is not None:
+            inbox.undone(done)
+        if len(done.conversation_ids) == 1 and done.conversation_ids != self.targets():
+            self.go_on(done.conversation_ids[0])
+
+    def offers(self, command: Command) -> bool:
+        """Keys of outgoing mail only where there is one."""
+        if command.id.startswith("outbox."):
+            entry = self.entry
+            if entry is None or entry.outgoing is None:
+                return False
+            return command.id.partition(".")[2] in dict(offers_of(entry.outgoing[0]))
+        return True
+
+    # Moving
+
+    async def command_scroll(self, lines: int) -> None:
+        """Move the text by lines."""
+        self.body.scroll_by(lines)
+
+    async def command_scroll_page(self, pages: float) -> None:
+        """Move the text by pages; two lines stay in view."""
+        step = int(pages * max(1, self.body.size.height - 2))
+        if not self.body.scroll_by(step) and pages > 0:
+            self.say(f"The end. {self.key_of('message.next_conversation')} goes on.")
+
+    async def command_scroll_top(self) -> None:
+        """To the beginning."""
+        self.body.scroll_to_line(0)
+
+    async def command_scroll_bottom(self) -> None:
+        """To the end."""
+        self.body.finish()
+        self.body.scroll_to_line(len(self.body.lines))
+
+    async def command_message_by(self, step: int) -> None:
+        """The next or previous message; while something is found, the next match."""
+        if self._found and step > 0:
+            await self.command_match_by(1)
+            return
+        ids = list(self.entries)
+        if self.body.current not in ids:
+            return
+        place = ids.index(self.body.current) + step
+        if not 0 <= place < len(ids):
+            self.say("This is the last message." if step > 0 else "This is the first message.")
+            return
+        await self.unfold(ids[place])
+
+    async def unfold(self, message_id: int) -> None:
+        """Unfold a message and go to its beginning."""
+        entry = self.entries[message_id]
+        self.body.make_current(message_id)
+        if not entry.unfolded:
+            entry.unfolded = True
+            await self.read_people(entry)
+            self.paint(at=message_id)
+            self.open_bodies()
+        else:
+            self.body.scroll_to_message(message_id)
+        self.mark_seen_soon()
+
+    async def command_conversation_by(self, step: int) -> None:
+        """The next or previous conversation of the list."""
+        inbox = self.inbox
+        if inbox is None:
+            return
+        found = inbox.conversations
+        if found.cursor_id != self.conversation_id:
+            await found.reveal([self.conversation_id])
+        await found.move_by(step)
+        if found.cursor_id in (None, self.conversation_id):
+            self.say("No more conversations below." if step > 0 else "No more above.")
+        else:
+            self.go_on(found.cursor_id)
+
+    async def command_fold(self) -> None:
+        """Fold or unfold the message; a draft is opened for writing."""
+        entry = self.entry
+        if entry is None:
+            return
+        if entry.message.state == "draft":
+            await self.open_draft(entry.message.id)
+        elif not entry.unfolded:
+            await self.unfold(entry.message.id)
+        elif entry.mail is None:
+            self.open_bodies()
+        else:
+            entry.unfolded = False
+            self.paint()
+
+    async def command_quotes(self) -> None:
+        """Show or fold quotes and signatures of the message."""
+        if (entry := self.entry) is not None:
+            entry.quotes = not entry.quotes
+            self.paint()
+
+    # Finding
+
+    async def command_find(self) -> None:
+        """Open the find field."""
+        self._finding = True
+        self.set_class(True, "-finding")
+        self.set_focus(self.query_one(LineField))
+        self.query_one(Hints).offer(FIND, self.mail_app.keymap_in_use)
+
+    @on(Input.Changed, "#find")
+    def typed(self) -> None:
+        """Mark once the typing pauses."""
+        if self._find_delay is not None:
+            self._find_delay.stop()
+        if self._finding:
+            self._find_delay = self.set_timer(_FIND_DELAY, self._find_now)
+
+    def _find_now(self) -> None:
+        self._found = self.query_one(LineField).value
+        if self._found and any(not e.quotes for e in self.entries.values() if e.unfolded):
+            for entry in self.entries.values():
+                entry.quotes = True
+            self.paint()
+            return
+        self._mark_found()
+
+    def _mark_found(self) -> None:
+        count = self.body.find(self._found)
+        if self._found:
+            self.say(counted(count, "match", "matches") if count else "Nothing found here.")
+
+    async def command_find_keep(self) -> None:
+        """Back to the text, with what was found marked."""
+        if self._find_delay is not None:
+            self._find_delay.stop()
+        self._find_now()
+        self._close_find()
+
+    async def command_find_leave(self) -> None:
+        """Find nothing."""
+        self._leave_find()
+
+    def _leave_find(self) -> None:
+        if self._find_delay is not None:
+            self._find_delay.stop()
+        self._found = ""
+        self.body.find("")
+        self.query_one(LineField).value = ""
+        self._close_find()
+
+    def _close_find(self) -> None:
+        self._finding = False
+        self.set_class(False, "-finding")
+        self.set_focus(self.body)
+        self.query_one(Hints).offer(MESSAGE, self.mail_app.keymap_in_use)
+
+    async def command_match_by(self, step: int) -> None:
+        """The next or previous match."""
+        if not self.body.matches:
+            self.say("Nothing is marked; / finds.")
+            return
+        self.body.go_to_match(self.body.match + step)
+        self.say(f"{self.body.match + 1} of {counted(len(self.body.matches), 'match', 'matches')}")
+
+    # Looking closer
+
+    async def command_link(self, wanted: int) -> None:
+        """Open the n-th link of the message."""
+        from tui_mail.tui.opening import open_link
+
+        entry = self.entry
+        links = entry.mail.links if entry and entry.mail else ()
+        link = next((link for link in links if link.number == wanted), None)
+        if link is None:
+            self.say(f"This message has no link {wanted}.")
+        else:
+            await open_link(self, link)
+
+    async def command_links(self) -> None:
+        """Every link of the message with its full address."""
+        from tui_mail.tui.opening import open_link
+        from tui_mail.tui.screens.picker import Choice, PickerScreen
+
+        entry = self.entry
+        links = entry.mail.links if entry and entry.mail else ()
+        if not links:
+            self.say("This message has no links.")
+            return
+        choices = [
+            Choice(link.text or link.host, link.url, str(link.number), link) for link in links
+        ]
+        await self.app.push_screen(PickerScreen("Links", choices, partial(open_link, self)))
+
+    async def command_attachments(self) -> None:
+        """Open or save attachments."""
+        entry = self.entry
+        files = entry.mail.attachments if entry and entry.mail else ()
+        if entry is None or not files:
+            self.say("This message has no attachments.")
+            return
+        await self.mail_app.open_screen("attachments", message_id=entry.message.id, files=files)
+
+    async def command_headers(self) -> None:
+        """Every header of the message."""
+        if (entry := self.entry) is not None:
+            await self.mail_app.open_screen("source", message_id=entry.message.id)
+
+    async def command_source(self) -> None:
+        """The raw mail."""
+        if (entry := self.entry) is not None:
+            await self.mail_app.open_screen("source", message_id=entry.message.id, is_raw=True)
+
+    async def command_back(self) -> None:
+        """Forget what was found, or go back to the list."""
+        if self._found:
+            self._leave_find()
+        else:
+            await self.app.pop_screen()
+
+    # Writing
+
+    async def _write(self, kind: str) -> None:
+        entry = self.entry
+        if entry is None:
+            return
+        if entry.message.state == "draft":
+            await self.open_draft(entry.message.id)
+            return
+        await self.mail_app.open_screen("compose", kind=kind, message_id=entry.message.id)
+
+    async def command_reply(self) -> None:
+        """Answer this message."""
+        await self._write("reply")
+
+    async def command_reply_all(self) -> None:
+        """Answer everyone of this message."""
+        await self._write("reply_all")
+
+    async def command_forward(self) -> None:
+        """Send this message on."""
+        await self._write("forward")
+
+    async def command_compose(self) -> None:
+        """Write a new mail."""
+        await self.mail_app.open_screen("compose", kind="new")
