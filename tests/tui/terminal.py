@@ -41,7 +41,8 @@ class Terminal:
         self.process = ptyprocess.PtyProcess.spawn(
             [sys.executable, *argv],
             cwd=str(REPO),
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor",
+            env={**{k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")},
+                 "TERM": "xterm-256color", "COLORTERM": "truecolor",
                  "TEXTUAL_DISABLE_KITTY_KEY": "1", "TZ": "UTC", **(env or {})},
             dimensions=(lines, columns),
         )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 from rich.cells import cell_len
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.screen import Screen
 
 _SYNC_START = "\x1b[?2026h"
@@ -142,6 +143,7 @@ class PacedApp(App[int]):
         self._in_flight: asyncio.TimerHandle | None = None
         self._frames_seen = 0
         self._is_behind = False
+        self._painted_size: Size | None = None
 
     def get_driver_class(self) -> type[Any]:
         """The comparing driver in place of the stock one; others stay."""
@@ -156,9 +158,17 @@ class PacedApp(App[int]):
                 self._driver.write("\x1b[2J")
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """A frame composed while painting is held back is lost; remember to paint it later."""
-        if self._batch_count and renderable is not None:
-            self._is_behind = True
+        """Compose a frame; one that is lost because painting is held back is painted later.
+
+        The first frame of another size is written whole: frames of the old size may have gone out
+        after the terminal had changed.
+        """
+        if renderable is not None:
+            if self._batch_count:
+                self._is_behind = True
+            elif screen.size != self._painted_size:
+                self._painted_size = screen.size
+                self.forget_screen()
         super()._display(screen, renderable)
 
     def _end_batch(self) -> None:
