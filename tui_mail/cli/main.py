@@ -32,6 +32,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outbox": ("outbox", "mails on their way out"),
     "attachments": ("attachments", "list and save attachments"),
     "daemon": ("daemon", "sync in the foreground, for systemd"),
+    "doctor": ("doctor", "say how the accounts and the database are"),
+    "backup": ("backup", "copy the database, or bring a copy back"),
+    "rebuild": ("rebuild", "compute lists and counters anew"),
 }
 """Each command with its module and what it is for."""
 

@@ -66,12 +66,21 @@ class Output:
         self._out.buffer.write(data)
         self._out.buffer.flush()
 
-    def rows(self, rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> None:
-        """Print a small table: aligned on a terminal, separated by tabs in a pipe."""
+    def rows(
+        self,
+        rows: Iterable[Sequence[str]],
+        header: Sequence[str] = (),
+        *,
+        indent: str = "",
+    ) -> None:
+        """Print a small table: aligned on a terminal, separated by tabs in a pipe.
+
+        A table with an `indent` is part of a text and aligned everywhere.
+        """
         if self.as_json:
             return
         lines = [[one_line(cell) for cell in row] for row in rows]
-        if not self.is_terminal:
+        if not self.is_terminal and not indent:
             for cells in lines:
                 self._out.write("\t".join(cells) + "\n")
             return
@@ -79,7 +88,9 @@ class Output:
         widths = [max(map(cells_of, column)) for column in zip(*titled, strict=True)]
         for number, cells in enumerate(titled):
             padded = [fitted(cell, width) for cell, width in zip(cells, widths, strict=True)]
-            text = fitted("  ".join(padded).rstrip(), self.width, pad=False)
+            text = indent + "  ".join(padded).rstrip()
+            if self.width:
+                text = fitted(text, self.width, pad=False)
             style = "dim" if header and number == 0 else ""
             self._out.write(self._styled_text(text, style) + "\n")
 

@@ -177,9 +177,13 @@ async def _send_raw(call: Call, ctx: Context, account_id: int | None) -> int:
 
 async def queued(call: Call, ctx: Context, done: Done) -> int:
     """Say that a mail is in the outbox."""
-    from tui_mail.store import outbox
+    from tui_mail.store import journal, outbox
 
-    row = (await ctx.db.read(outbox.latest, 1))[0]
+    assert done.journal_id is not None
+    entry = await ctx.db.read(journal.entry, done.journal_id)
+    assert entry is not None
+    row = await ctx.db.read(outbox.get, entry.targets["outbox"])
+    assert row is not None
     runs = engine_runs(call)
     call.out.document(
         {
