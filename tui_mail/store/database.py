@@ -70,19 +70,25 @@ def create(path: Path, backups: Path) -> None:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
         conn = _connect(path, writable=True)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.OperationalError) as error:
         raise StoreError(f"Cannot open {path}: {error}.", hint="Check the folder.") from error
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(path, error) from error
     try:
         if conn.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             conn.execute("PRAGMA journal_mode = WAL")
         migrate(conn, path, backups)
     except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"The database {path} cannot be read: {error}.",
-            hint="Run `tui-mail doctor`; it says which backup can be restored.",
-        ) from error
+        raise _unreadable(path, error) from error
     finally:
         conn.close()
+
+
+def _unreadable(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    return StoreError(
+        f"The database {path} cannot be read: {error}.",
+        hint="Run `tui-mail backup --list`; it says which copy can be restored.",
+    )
 
 
 class Database:
