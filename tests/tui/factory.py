@@ -97,6 +97,7 @@ def config(settings: str = "", *, account: bool = True) -> str:
     """A settings file."""
     table = (
         f'\n[[account]]\nid = "work"\naddress = "{OWN}"\nimap_host = "127.0.0.1"\n'
+        'smtp_host = "127.0.0.1"\n'
         if account
         else ""
     )

@@ -17,7 +17,7 @@ from tui_mail.filing import intents
 from tui_mail.filing.intents import Policy
 from tui_mail.model.messages import Flag
 from tui_mail.model.safe_text import one_line
-from tui_mail.store import accounts, journal
+from tui_mail.store import accounts, journal, outbox
 from tui_mail.store.folds import fold, ids_json, recount
 
 
@@ -31,6 +31,8 @@ class Done:
     conversation_ids: tuple[int, ...]
     """Conversations that changed."""
     undoable: bool = True
+    draft_id: int | None = None
+    """The draft that came back when sending was taken back."""
 
 
 async def archive(ctx: Context, conversation_ids: Collection[int]) -> Done:
@@ -396,8 +398,24 @@ def _undo(conn: sqlite3.Connection, policies: Mapping[int, Policy], now: int) ->
         )
         recount(conn, changed)
     elif kind == "send":
-        from tui_mail.filing.outgoing import cancel
-
-        changed = cancel(conn, int(entry.undo["outbox_id"]), now)
+        return _unsend(conn, entry, now)
     journal.mark_undone(conn, entry.id, now)
     return Done(entry.id, f"Undone: {entry.summary}", tuple(changed), undoable=False)
+
+
+def _unsend(conn: sqlite3.Connection, entry: journal.Entry, now: int) -> Done:
+    """Stop a mail; one that is on its way is no longer there to be taken back (OUT-13)."""
+    from tui_mail.filing.outgoing import cancel
+
+    mail = outbox.get(conn, int(entry.undo["outbox_id"]))
+    changed = cancel(conn, int(entry.undo["outbox_id"]), now)
+    journal.mark_undone(conn, entry.id, now)
+    if not changed:
+        return Done(entry.id, f"Too late: {entry.summary}", (), undoable=False)
+    return Done(
+        entry.id,
+        f"Undone: {entry.summary}",
+        tuple(changed),
+        undoable=False,
+        draft_id=mail.draft_id if mail else None,
+    )

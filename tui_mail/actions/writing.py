@@ -36,6 +36,8 @@ class Check:
     """Safe text."""
     blocks: bool
     """Sending is not possible while this stands."""
+    mend: str = "edit"
+    """What mends it: `edit`, `attach` or `account`."""
 
 
 async def new_draft(
@@ -236,9 +238,9 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
     content = draft.content
     account = ctx.account(draft.account_id)
     if account is None:
-        return [Check("The account of this draft is gone; choose another.", True)]
+        return [Check("The account of this draft is gone; choose another.", True, "account")]
     if not account.smtp_host:
-        checks.append(Check(f"Account {account.id} has no server for sending.", True))
+        checks.append(Check(f"Account {account.id} has no server for sending.", True, "account"))
     files = await files_of(ctx, draft)
     try:
         mail = _outgoing(ctx, draft, account, files)
@@ -251,7 +253,7 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
     limit = await size_limit(ctx, draft.account_id)
     if limit and len(raw) > limit:
         shown = f"{len(raw) / 1048576:.1f} MB, limit {limit / 1048576:.1f} MB"
-        checks.append(Check(f"The mail is too large: {shown}.", True))
+        checks.append(Check(f"The mail is too large: {shown}.", True, "attach"))
     if not content.subject.strip():
         checks.append(Check("There is no subject.", False))
     words = ("attach", "anhang", "anbei", "adjunt", "pièce jointe", "allegat", "bijlage")
@@ -259,7 +261,8 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
         line for line in content.body.lower().splitlines() if not line.startswith(">")
     )
     if not files and any(word in typed for word in words):
-        checks.append(Check("The text speaks of an attachment, but there is none.", False))
+        problem = "The text speaks of an attachment, but there is none."
+        checks.append(Check(problem, False, "attach"))
     if len(recipients) > 20:
         checks.append(Check(f"This goes to {len(recipients)} people.", False))
     return checks

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+gc.disable()  # imports make thousands of objects, and none of them is garbage
 
 from textual import events
 from textual.binding import BindingType
@@ -35,12 +36,15 @@ from tui_mail.tui.shell import CommandScreen, make_screen, stylesheet
 from tui_mail.tui.themes import DARK, LIGHT, theme_name
 from tui_mail.tui.triage import Deed
 
+gc.enable()
+
 if TYPE_CHECKING:
     from tui_mail.actions.reading import Reader
     from tui_mail.config.paths import Paths
 
 _LOOK_DELAY = 0.05
 _TYPING_WAIT = 0.25
+_AFTER_FIRST_FRAME = 0.1
 
 
 class TuiMail(PacedApp):
@@ -88,7 +92,21 @@ class TuiMail(PacedApp):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.add_signal_handler(number, self.exit, 0)
+                loop.add_signal_handler(number, self._end)
+
+    def _end(self) -> None:
+        self.run_worker(self._end_well(), group="end", exit_on_error=False)
+
+    async def _end_well(self) -> None:
+        await self.before_exit()
+        self.exit(0)
+
+    async def before_exit(self) -> None:
+        """Let every screen keep what was typed."""
+        for screen in list(self.screen_stack):
+            if hasattr(screen, "before_exit"):
+                with contextlib.suppress(TuiMailError):
+                    await screen.before_exit()
 
     def on_ready(self) -> None:
         """The first frame may go out; everything else starts behind it."""
@@ -96,18 +114,33 @@ class TuiMail(PacedApp):
             self._held_frames = False
             self._end_batch()
             self.screen.refresh()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        self.set_timer(_AFTER_FIRST_FRAME, self._start_background)
+
+    def _start_background(self) -> None:
+        """What the first frame did not need; and what start-up made is no garbage from now on."""
         self.run_worker(self._watch(), group="watch", exit_on_error=False)
+        self.run_worker(self._recover(), group="recover", exit_on_error=False)
         if self._wants_engine:
             self.run_worker(self._start_engine(), group="engine", exit_on_error=False)
         self.look_soon()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
 
     async def _watch(self) -> None:
         from tui_mail.tui.bridge import watch
 
         await watch(self.ctx.db, self.ctx.paths.socket, self.look)
+
+    async def _recover(self) -> None:
+        """Drafts of a program that did not end well are offered."""
+        from tui_mail.tui.composing import recover
+
+        drafts = await recover(self)
+        if drafts:
+            found = counted(len(drafts), "draft")
+            self.say(f"Recovered {found} that was not closed: g d shows it.")
+            self.look_soon()
 
     async def _start_engine(self) -> None:
         from tui_mail.sync.process import start_engine
@@ -193,6 +226,8 @@ class TuiMail(PacedApp):
     async def look(self) -> None:
         """Something changed: every screen that shows facts looks again."""
         now = await status(self.ctx)
+        if self._exit:
+            return
         for screen in self.screen_stack:
             if hasattr(screen, "refresh_facts"):
                 await screen.refresh_facts()
@@ -236,6 +271,7 @@ class TuiMail(PacedApp):
             self._asked_to_quit = True
             self.say(f"{_remains(now)}; it goes out in the background. Once more quits.")
             return
+        await self.before_exit()
         await self.acts.drain()
         self.farewell = _remains(await status(self.ctx))
         self.exit(0)

@@ -9,7 +9,7 @@ from textual.timer import Timer
 
 from tui_mail.errors import TuiMailError
 from tui_mail.store.pages import Row
-from tui_mail.tui.reading import Entry, look, to_unfold
+from tui_mail.tui.reading import Entry, is_draft, look, to_unfold
 from tui_mail.tui.triage import TriageScreen
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Loading(TriageScreen):
         current = self.body.current
         needed = [e for e in self.entries.values() if e.unfolded and e.mail is None]
         for entry in sorted(needed, key=lambda entry: entry.message.id != current):
-            if entry.message.state == "draft":
+            if is_draft(entry.message):
                 await self._show_draft(entry)
                 continue
             await self._open(entry, 0.0)
@@ -198,26 +198,11 @@ class Loading(TriageScreen):
     # Drafts
 
     async def open_draft(self, message_id: int) -> None:
-        """Go on writing the draft that a message stands for."""
-        from tui_mail.actions.writing import draft_of_message
+        """Go on writing a draft, ours or one that another program left."""
+        await self.mail_app.open_screen("compose", kind="edit", message_id=message_id)
 
-        draft = await draft_of_message(self.mail_app.ctx, message_id)
-        if draft is None:
-            self.say("This draft was written elsewhere; it can be read here, not changed.")
-            return
-        await self.mail_app.open_screen("compose", draft_id=draft.id)
-
-    async def open_draft_of(self, conversation_id: int) -> bool:
-        """Show the composer in place of the reader when the conversation holds a draft of ours."""
-        from tui_mail.actions.writing import draft_of_message
-        from tui_mail.tui.shell import make_screen
-
+    async def draft_in(self, conversation_id: int) -> int | None:
+        """The newest draft of a conversation."""
         found = await self.mail_app.ctx.db.read(look, conversation_id, ())
-        for message in reversed(found.messages):
-            if message.state == "draft":
-                draft = await draft_of_message(self.mail_app.ctx, message.id)
-                if draft is not None:
-                    composer = make_screen("compose", draft_id=draft.id)
-                    self.call_later(self.app.switch_screen, composer)
-                    return True
-        return False
+        drafts = [message.id for message in found.messages if is_draft(message)]
+        return drafts[-1] if drafts else None

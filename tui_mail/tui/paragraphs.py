@@ -16,7 +16,7 @@ from tui_mail.model.messages import Attachment, Block, DeliveryReport, Invite, R
 from tui_mail.model.safe_text import one_line, safe_line
 from tui_mail.store.messages import Message
 from tui_mail.tui.format import counted, number, short_date
-from tui_mail.tui.reading import Entry
+from tui_mail.tui.reading import Entry, is_draft
 
 Keys = Callable[[str], str]
 """Command id to the key as people read it."""
@@ -84,7 +84,7 @@ def of_message(entry: Entry, *, now: int, fold: bool, keys: Keys) -> list[Para]:
 
 def sender_words(message: Message) -> str:
     """Who wrote it, in a few words."""
-    if message.state == "draft":
+    if is_draft(message):
         return "Draft"
     return "me" if message.is_own else one_line(message.from_name or message.from_address, 60)
 
@@ -131,7 +131,7 @@ def _facts(entry: Entry, keys: Keys) -> Iterator[str]:
         from tui_mail.tui.sending import outgoing_words
 
         yield from outgoing_words(*entry.outgoing, keys=keys)
-    if message.state == "draft":
+    if is_draft(message):
         yield f"This is a draft; {keys('message.fold')} goes on writing it."
     if mail is None:
         return

@@ -65,6 +65,11 @@ def look(conn: sqlite3.Connection, conversation_id: int, wanted: Collection[int]
     return Look(rows[0] if rows else None, found, people, sending)
 
 
+def is_draft(message: Message) -> bool:
+    """Whether it is still being written, here or elsewhere."""
+    return message.state == "draft" or bool(message.flags & Flag.DRAFT)
+
+
 def to_unfold(found: Collection[Message]) -> list[int]:
     """What is unfolded at first: the unread ones, or else the newest; oldest first."""
     unread = [m.id for m in found if not m.flags & Flag.SEEN and m.state == "received"]

@@ -153,6 +153,8 @@ class TriageScreen(CommandScreen):
             else:
                 self.say(done.summary)
                 self.undone(done)
+                if done.draft_id is not None:
+                    await self.mail_app.open_screen("compose", draft_id=done.draft_id)
 
         self.mail_app.acts.put(job)
 

@@ -18,10 +18,10 @@ from tui_mail.tui.format import counted, number
 from tui_mail.tui.loading import Loading
 from tui_mail.tui.outgoing import OutboxCommands
 from tui_mail.tui.paragraphs import Para, of_message
-from tui_mail.tui.reading import Entry
+from tui_mail.tui.reading import Entry, is_draft
 from tui_mail.tui.screens.inbox import InboxScreen
 from tui_mail.tui.sending import offers_of
-from tui_mail.tui.shell import WhichKey, stylesheet
+from tui_mail.tui.shell import WhichKey, make_screen, stylesheet
 from tui_mail.tui.triage import Deed
 from tui_mail.tui.widgets.body_view import BodyView
 from tui_mail.tui.widgets.fields import LineField
@@ -86,8 +86,12 @@ class MessageScreen(OutboxCommands, Loading):
         self.query_one(Hints).offer(MESSAGE, self.mail_app.keymap_in_use)
         self.body.reorders = self.orders_text()
         self.set_focus(self.body)
-        if self.view_id == View.DRAFTS and await self.open_draft_of(self.conversation_id):
-            return
+        if self.view_id == View.DRAFTS:
+            draft = await self.draft_in(self.conversation_id)
+            if draft is not None:
+                composer = make_screen("compose", kind="edit", message_id=draft)
+                self.call_later(self.app.switch_screen, composer)
+                return
         await self.load(fresh=True)
 
     async def on_screen_resume(self) -> None:
@@ -281,7 +285,7 @@ class MessageScreen(OutboxCommands, Loading):
         entry = self.entry
         if entry is None:
             return
-        if entry.message.state == "draft":
+        if is_draft(entry.message):
             await self.open_draft(entry.message.id)
         elif not entry.unfolded:
             await self.unfold(entry.message.id)
@@ -422,7 +426,7 @@ class MessageScreen(OutboxCommands, Loading):
         entry = self.entry
         if entry is None:
             return
-        if entry.message.state == "draft":
+        if is_draft(entry.message):
             await self.open_draft(entry.message.id)
             return
         await self.mail_app.open_screen("compose", kind=kind, message_id=entry.message.id)

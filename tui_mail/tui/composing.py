@@ -1,0 +1,79 @@
+"""How a draft begins: empty, from a link, as an answer, as a mail sent on, or found again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_mail.actions import writing
+from tui_mail.actions.reading import FETCH_SECONDS, Opened
+from tui_mail.errors import ActionError
+from tui_mail.model.messages import Flag
+from tui_mail.store import messages
+from tui_mail.store.drafts import Draft, DraftFile
+from tui_mail.tui.recipients import from_mailto
+
+if TYPE_CHECKING:
+    from tui_mail.tui.app import TuiMail
+
+
+_UNTOUCHED_SECONDS = 86_400
+"""An open draft in which nothing was ever typed goes after this: another terminal may have it."""
+
+
+async def begin(
+    app: TuiMail,
+    kind: str,
+    *,
+    conversation_id: int | None = None,
+    message_id: int | None = None,
+    draft_id: int | None = None,
+    mailto: str = "",
+) -> Draft:
+    """Make or find the draft. Raises ActionError with what to do."""
+    if draft_id is not None:
+        return await writing.load(app.ctx, draft_id)
+    if kind == "new":
+        content = from_mailto(mailto) if mailto else None
+        return await writing.new_draft(app.ctx, content=content)
+    if message_id is None and conversation_id is not None:
+        message_id = await _to_answer(app, conversation_id)
+    if message_id is None:
+        raise ActionError("There is nothing to answer here.")
+    opened = await app.reader.open(message_id, wait=FETCH_SECONDS)
+    if kind in ("forward", "edit"):
+        files = await _files(app, opened)
+        return await (writing.forward if kind == "forward" else writing.edit)(
+            app.ctx, opened, files
+        )
+    return await writing.reply(app.ctx, opened, everyone=kind == "reply_all")
+
+
+async def _to_answer(app: TuiMail, conversation_id: int) -> int | None:
+    """The newest message that is no draft and does not wait to be sent."""
+    found = await app.ctx.db.read(messages.of_conversation, conversation_id)
+    answerable = [m.id for m in found if m.state in ("received", "sent")
+                  and not m.flags & Flag.DRAFT]  # fmt: skip
+    return answerable[-1] if answerable else None
+
+
+async def _files(app: TuiMail, opened: Opened) -> list[DraftFile]:
+    found: list[DraftFile] = []
+    for file in opened.mail.attachments if opened.mail else ():
+        if not file.inline:
+            _, data = await app.reader.attachment(opened.message.id, file.part)
+            found.append(DraftFile(file.filename, file.content_type, data))
+    return found
+
+
+async def recover(app: TuiMail) -> list[Draft]:
+    """Drafts whose composer was not closed: kept as drafts now; empty ones go."""
+    kept: list[Draft] = []
+    for draft in await writing.recoverable(app.ctx):
+        if not draft.revision:
+            if draft.saved_at < app.ctx.now() - _UNTOUCHED_SECONDS:
+                await writing.discard(app.ctx, draft)
+            continue
+        await writing.keep(app.ctx, draft)
+        if not draft.content.is_empty:
+            kept.append(draft)
+    return kept

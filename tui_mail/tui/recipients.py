@@ -1,0 +1,64 @@
+"""Addresses as they are typed: which one is being typed, and how a chosen one is written. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tui_mail.model.drafts import DraftContent
+from tui_mail.model.safe_text import one_line, safe_block
+
+_SPECIAL = set('()<>[]:;@,."')
+
+
+def typed_part(value: str, cursor: int) -> tuple[int, int]:
+    """Start and end of the address that the cursor is in; commas in quotes do not part."""
+    start, quoted = 0, False
+    for at, char in enumerate(value):
+        if char == '"':
+            quoted = not quoted
+        elif char in ",;" and not quoted:
+            if at >= cursor:
+                return _trimmed(value, start, at)
+            start = at + 1
+    return _trimmed(value, start, len(value))
+
+
+def _trimmed(value: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and value[start] == " ":
+        start += 1
+    return start, end
+
+
+def written(name: str, address: str) -> str:
+    """A person as the field shows them, read back as the same address."""
+    address = one_line(address)
+    name = one_line(name).replace("\\", "").replace('"', "")
+    if not name or name.lower() == address.lower():
+        return address
+    shown = f'"{name}"' if _SPECIAL & set(name) else name
+    return f"{shown} <{address}>"
+
+
+def with_choice(value: str, cursor: int, choice: str) -> tuple[str, int]:
+    """The field with the typed part replaced, and where the cursor stands then."""
+    start, end = typed_part(value, cursor)
+    rest = value[end:].lstrip(",; ")
+    head = f"{value[:start]}{choice}, "
+    return head + rest, len(head)
+
+
+def from_mailto(url: str) -> DraftContent:
+    """What a mailto link asks for; only addresses, subject and text are taken, never a file."""
+    parts = urlsplit(url)
+    fields = {"to": [unquote(parts.path)] if parts.path else [], "cc": [], "bcc": []}
+    subject = body = ""
+    for name, value in parse_qsl(parts.query):
+        name = name.lower()
+        if name in fields:
+            fields[name].append(value)
+        elif name == "subject":
+            subject = one_line(value, 500)
+        elif name == "body":
+            body = safe_block(value[:20_000])
+    to, cc, bcc = (one_line(", ".join(fields[name]), 2000) for name in ("to", "cc", "bcc"))
+    return DraftContent(to=to, cc=cc, bcc=bcc, subject=subject, body=body)

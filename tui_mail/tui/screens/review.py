@@ -1,0 +1,178 @@
+"""The look at a mail before it goes: who gets it, what is missing, and the key for each."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from tui_mail.actions import writing
+from tui_mail.actions.writing import Check
+from tui_mail.store.drafts import Draft
+from tui_mail.tui import text
+from tui_mail.tui.commands import REVIEW, shown_key
+from tui_mail.tui.paragraphs import person_words, size_words
+from tui_mail.tui.screens.compose import ComposeScreen
+from tui_mail.tui.shell import CommandScreen, stylesheet
+from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.status_line import StatusLine
+
+_MENDS = {"edit": "review.edit", "attach": "review.attach", "account": "review.sender"}
+
+
+def screen(*, composer: ComposeScreen) -> ReviewScreen:
+    """The review over a composer."""
+    return ReviewScreen(composer)
+
+
+class ReviewScreen(CommandScreen):
+    """Nothing goes without a key pressed here."""
+
+    CONTEXT = REVIEW
+    CSS_PATH: ClassVar[Any] = [stylesheet("compose.tcss")]
+
+    def __init__(self, composer: ComposeScreen) -> None:
+        super().__init__()
+        self._composer = composer
+        self._checks: list[Check] = []
+
+    def compose(self) -> ComposeResult:
+        """Summary and keys."""
+        yield Static(text.plain("Send this mail?"), id="review-title")
+        yield Static(id="review")
+        yield StatusLine()
+        yield Hints()
+
+    async def on_mount(self) -> None:
+        """Check the mail."""
+        self.query_one(Hints).offer(REVIEW, self.mail_app.keymap_in_use)
+        await self._look()
+
+    async def on_screen_resume(self) -> None:
+        """An attachment may have come."""
+        if self._checks is not None and self.is_mounted:
+            await self._look()
+
+    def say(self, message: str, *, trouble: bool = False) -> None:
+        """Say it in the status line."""
+        for line in self.query(StatusLine):
+            line.say(message, trouble=trouble)
+
+    @property
+    def draft(self) -> Draft:
+        """The draft as it was saved."""
+        assert self._composer.draft is not None
+        return self._composer.draft
+
+    def _key(self, command_id: str) -> str:
+        keys = self.mail_app.keymap_in_use.keys.get(command_id, ())
+        return shown_key(keys[0]) if keys else ""
+
+    async def _look(self) -> None:
+        ctx, draft = self.mail_app.ctx, self.draft
+        self._checks = await writing.check(ctx, draft)
+        account = ctx.account(draft.account_id)
+        pieces: list[text.Part] = []
+
+        def row(label: str, value: str) -> None:
+            if value:
+                pieces.extend([(f"{label:<9}", "dim"), value, "\n"])
+
+        row("From", f"{account.name} <{account.address}>".strip() if account else "(none)")
+        for label, typed in (
+            ("To", draft.content.to), ("Cc", draft.content.cc), ("Bcc", draft.content.bcc),
+        ):  # fmt: skip
+            people = writing.parse_people(typed)
+            row(label, "\n         ".join(person_words(person) for person in people))
+        row("Subject", draft.content.subject or "(none)")
+        for number, file in enumerate(self._composer.files, start=1):
+            row("Files" if number == 1 else "", f"{file.filename} {size_words(len(file.data))}")
+        words = len(draft.content.body.split())
+        row("Text", f"{words} words")
+        pieces.append("\n")
+        for check in self._checks:
+            mark = "✗ " if check.blocks else "! "
+            key = self._key(_MENDS.get(check.mend, "review.edit"))
+            pieces += [(f"{mark}{check.text}", "bold"), f"  {key}\n"]
+        blocked = any(check.blocks for check in self._checks)
+        pieces.append("\n")
+        for command_id, words_ in (
+            ("review.send", "" if blocked else "send"),
+            ("review.edit", "go on writing"),
+            ("review.attach", "attach a file"),
+            ("review.detach", "take the last file out" if self._composer.files else ""),
+            ("review.sender", "send from another account"
+             if len(ctx.settings.accounts) > 1 else ""),
+            ("review.keep", "keep as a draft"),
+            ("review.discard", "throw away"),
+        ):  # fmt: skip
+            if words_:
+                pieces += [(f"  {self._key(command_id):<4}", "bold"), f"{words_}\n"]
+        self.query_one("#review", Static).update(text.parts(*pieces))
+
+    async def _leave(self) -> None:
+        """Close the review and the composer."""
+        self._composer.ended()
+        await self.app.pop_screen()
+        if self.app.screen is self._composer:
+            await self.app.pop_screen()
+        self.mail_app.look_soon()
+
+    async def command_review_send(self) -> None:
+        """Send it; z takes it back for a while."""
+        await self._composer.save()
+        blocking = [check for check in await writing.check(self.mail_app.ctx, self.draft)
+                    if check.blocks]  # fmt: skip
+        if blocking:
+            self.say(blocking[0].text, trouble=True)
+            return
+        done = await writing.send(self.mail_app.ctx, self.draft)
+        await self._leave()
+        seconds = int(self.mail_app.ctx.settings.get("writing.undo_seconds"))
+        undo = self._key("mail.undo")
+        self.mail_app.say(done.summary + (f" in {seconds} s · {undo} stops it" if seconds else ""))
+
+    async def command_review_edit(self) -> None:
+        """Go on writing."""
+        await self.app.pop_screen()
+
+    async def command_review_attach(self) -> None:
+        """Attach a file."""
+        await self._composer.command_attach()
+
+    async def command_review_detach(self) -> None:
+        """Take the last file out."""
+        if self._composer.files:
+            await self._composer.detach(len(self._composer.files) - 1)
+            await self._look()
+
+    async def command_review_sender(self) -> None:
+        """Send from the next account."""
+        await self._composer.command_sender()
+        await self._look()
+
+    async def command_review_keep(self) -> None:
+        """Keep the draft and go."""
+        await self._composer.save()
+        draft = self.draft
+        await self._leave()
+        await writing.keep(self.mail_app.ctx, draft)
+        self.mail_app.say("Kept as a draft: g d shows it.")
+        self.mail_app.look_soon()
+
+    async def command_review_discard(self) -> None:
+        """Throw it away, once more asked."""
+        from tui_mail.tui.screens.ask import ConfirmScreen
+
+        async def discard() -> None:
+            await writing.discard(self.mail_app.ctx, self.draft)
+            await self._leave()
+            self.mail_app.say("The draft is gone.")
+
+        body = text.plain("What was written here is lost then.")
+        await self.app.push_screen(ConfirmScreen("Throw this mail away?", body, discard))
+
+    async def command_quit(self) -> None:
+        """Leave the program; the draft is kept."""
+        await self._composer.command_quit()
