@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,21 @@ def drop_account(path: Path, slug: str) -> Settings:
             del accounts[number]
             return _store(path, document)
     raise ConfigError(f"{path}: there is no account `{slug}`.")
+
+
+def order_accounts(path: Path, slugs: Sequence[str]) -> Settings:
+    """Put the accounts into this order; those that are not named follow in theirs."""
+    import tomlkit
+
+    document = _document(path)
+    tables = list(document.get("account", []))
+    place = {slug: number for number, slug in enumerate(slugs)}
+    tables.sort(key=lambda table: place.get(str(table.get("id")), len(place)))
+    ordered = tomlkit.aot()
+    for table in tables:
+        ordered.append(table)
+    document["account"] = ordered
+    return _store(path, document)
 
 
 def _document(path: Path) -> Any:

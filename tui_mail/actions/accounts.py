@@ -1,0 +1,122 @@
+"""Accounts and settings: tried, written into the settings file, taken into use."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tui_mail.accounts import secrets
+from tui_mail.accounts.probe import TestLine, try_imap, try_smtp
+from tui_mail.actions.context import Context
+from tui_mail.config import save
+from tui_mail.config.load import load
+from tui_mail.config.settings import AccountSettings
+from tui_mail.errors import ActionError
+from tui_mail.store import accounts
+
+
+async def test_account(
+    ctx: Context, account: AccountSettings, secret: str | None = None
+) -> tuple[TestLine, ...]:
+    """Sign in to IMAP and SMTP at the same time, in threads; each server's own words.
+
+    Without a `secret` the kept one is used.
+    """
+
+    def read() -> str:
+        return secret if secret is not None else secrets.read_secret(account, ctx.paths)
+
+    return tuple(
+        await asyncio.gather(
+            asyncio.to_thread(try_imap, account, read), asyncio.to_thread(try_smtp, account, read)
+        )
+    )
+
+
+test_account.__test__ = False  # type: ignore[attr-defined]
+
+
+async def put_account(ctx: Context, account: AccountSettings, secret: str | None = None) -> None:
+    """Add an account or change it; keeps `secret` where the account says when one is given.
+
+    Raises ConfigError for settings that cannot be, and SecretError when the secret is not kept;
+    a new account is not written then.
+    """
+    if secret:
+        await asyncio.to_thread(secrets.write_secret, account, ctx.paths, secret)
+    await asyncio.to_thread(save.put_account, ctx.paths.config_file, account)
+    await _take_into_use(ctx)
+
+
+async def new_secret(ctx: Context, slug: str, secret: str) -> None:
+    """Keep another password and let the engine try it at once (R13). Raises SecretError."""
+    account = _known(ctx, slug)
+    await asyncio.to_thread(secrets.write_secret, account, ctx.paths, secret)
+    await try_again(ctx, slug)
+
+
+async def try_again(ctx: Context, slug: str) -> None:
+    """Sign in again after the sign-in was rejected, for whatever reason it may go well now."""
+    await ctx.db.write(_try_again, ctx.account_ids[slug], ctx.now())
+    ctx.wake()
+
+
+def _try_again(conn: sqlite3.Connection, account_id: int, now: int) -> None:
+    found = accounts.account(conn, account_id)
+    if found is not None and found.state != "paused":
+        accounts.set_state(conn, account_id, "connecting", "", now)
+
+
+async def set_paused(ctx: Context, slug: str, paused: bool) -> None:
+    """Neither sync nor send, or go on."""
+    await put_account(ctx, replace(_known(ctx, slug), paused=paused))
+
+
+async def remove_account(ctx: Context, slug: str) -> None:
+    """Take an account out of the settings and forget its secret; its mail here stays."""
+    account = _known(ctx, slug)
+    await asyncio.to_thread(save.drop_account, ctx.paths.config_file, slug)
+    await asyncio.to_thread(secrets.forget_secret, account, ctx.paths)
+    await _take_into_use(ctx)
+
+
+async def order_accounts(ctx: Context, slugs: Sequence[str]) -> None:
+    """Put the accounts into another order."""
+    await asyncio.to_thread(save.order_accounts, ctx.paths.config_file, slugs)
+    await _take_into_use(ctx)
+
+
+async def set_value(ctx: Context, key: str, value: Any) -> None:
+    """Change one general setting. Raises ConfigError; the file is unchanged then."""
+    ctx.settings = await asyncio.to_thread(save.set_value, ctx.paths.config_file, key, value)
+
+
+async def set_keys(ctx: Context, command_id: str, keys: str | None) -> None:
+    """Bind a command to other keys, or give it its own back with None."""
+    ctx.settings = await asyncio.to_thread(save.set_key, ctx.paths.config_file, command_id, keys)
+
+
+async def reread(ctx: Context) -> None:
+    """Take a file that was changed by hand into use. Raises ConfigError with file and line."""
+    await asyncio.to_thread(load, ctx.paths.config_file)
+    await _take_into_use(ctx)
+
+
+def secret_place(account: AccountSettings) -> str:
+    """What keeps the secret, in words. Asks the keyring; belongs in a thread."""
+    return secrets.backend_name(account)
+
+
+def _known(ctx: Context, slug: str) -> AccountSettings:
+    account = ctx.settings.account(slug)
+    if account is None:
+        raise ActionError(f"There is no account `{slug}`.")
+    return account
+
+
+async def _take_into_use(ctx: Context) -> None:
+    await ctx.reload()
+    ctx.wake()
