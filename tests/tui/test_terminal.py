@@ -115,6 +115,8 @@ def test_the_steering_check_sees_what_it_looks_for() -> None:
 def test_bytes_stay_within_the_budget(mailbox: Callable[..., Mailbox], run: Run) -> None:
     terminal = run(mailbox(2000), size=(120, 40))
     assert len(terminal.raw) < 20_000
+    terminal.until(lambda screen: "as of" in screen)
+    terminal.settle(0.5)
     before = len(terminal.raw)
     terminal.settle(1.5)
     assert len(terminal.raw) == before, "idle costs nothing"

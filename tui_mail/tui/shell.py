@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Static
 
 from tui_mail.errors import TuiMailError
 from tui_mail.tui import text
@@ -90,7 +90,7 @@ class CommandScreen(Screen[Any]):
     async def take_key(self, event: events.Key) -> bool:
         """Run what the key means here; False when it belongs to the focused widget."""
         key, context = key_name(event), self.context
-        typing = context in TYPING or isinstance(self.focused, Input | TextArea)
+        typing = context in TYPING or self.text_widget() is not None
         if typing and not self._prefix and (len(key) == 1 or key == "space"):
             return False
         keymap = self.mail_app.keymap_in_use
@@ -152,7 +152,7 @@ class CommandScreen(Screen[Any]):
     def text_widget(self) -> Widget | None:
         """The focused widget that takes typed text, if any."""
         focused = self.focused
-        return focused if isinstance(focused, Input | TextArea) else None
+        return focused if hasattr(focused, "cursor_blink") else None
 
 
 def make_screen(name: str, **args: Any) -> CommandScreen:

@@ -33,7 +33,7 @@ class ConversationList(VirtualList):
 
     def paint(self, row: Row, at_cursor: bool, width: int) -> Strip:
         """Two segments: what is read first, and the muted snippet."""
-        style = self.rich_style
+        style = self.base_style
         layout = columns(width, len(self.account_names))
         left, right = line_parts(
             row,

@@ -60,6 +60,7 @@ class VirtualList(Widget, can_focus=True):
         self._filling = False
         self._missing_at = 0.0
         self._loaded = False
+        self._base: Style | None = None
 
     # Content
 
@@ -310,6 +311,18 @@ class VirtualList(Widget, can_focus=True):
 
     # Drawing
 
+    @property
+    def base_style(self) -> Style:
+        """The widget's own style; asking Textual for it costs more than a line."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
+    def notify_style_update(self) -> None:
+        """Colours changed."""
+        self._base = None
+        super().notify_style_update()
+
     def _refresh_line(self, position: int) -> None:
         line = position - self.top
         if 0 <= line < self.size.height:
@@ -318,7 +331,7 @@ class VirtualList(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the viewport."""
         position, width = self.top + y, self.size.width
-        base = self.rich_style
+        base = self.base_style
         row = self.window.row(position)
         if row is not None:
             return self.paint(row, position == self.position, width)
