@@ -64,14 +64,14 @@ def read_report(root: Part, envelope: Envelope, header: bytes) -> DeliveryReport
     status = next((part for part in root.own_parts() if part.content_type in _STATUS_TYPES), None)
     if status is None:
         status = next((part for part in root.walk() if part.content_type in _STATUS_TYPES), None)
+    if status is None and not _is_from_a_robot(envelope, header):
+        return None
     text = _first_text(root)
     if status is not None:
         recipients = _by_fields(status.body)
         if not recipients:
             recipients = _by_lines(text, header)
         return _report(root, text, recipients)
-    if not _is_from_a_robot(envelope, header):
-        return None
     recipients = _by_lines(text, header)
     if not recipients:
         return None
