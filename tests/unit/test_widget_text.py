@@ -70,9 +70,27 @@ def is_safe(node: ast.expr, doors: set[str], names: set[str]) -> bool:
             return all(is_safe(element, doors, names) for element in elements)
         case ast.Name(id=name):
             return name in names
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return f"self.{name}" in names
         case ast.Call(func=func):
             return name_of(func) in doors | SAFE_STRINGS
     return False
+
+
+def assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Each target of an assignment with its value; tuples are taken apart."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if (
+                isinstance(target, ast.Tuple)
+                and isinstance(node.value, ast.Tuple)
+                and len(target.elts) == len(node.value.elts)
+            ):
+                yield from zip(target.elts, node.value.elts, strict=True)
+            else:
+                yield target, node.value
+    elif isinstance(node, ast.AnnAssign | ast.AugAssign) and node.value is not None:
+        yield node.target, node.value
 
 
 def safe_names(function: ast.AST, doors: set[str]) -> set[str]:
@@ -84,16 +102,25 @@ def safe_names(function: ast.AST, doors: set[str]) -> set[str]:
             if argument.annotation and ast.unparse(argument.annotation) in ("Content", "Strip"):
                 good.add(argument.arg)
     for node in ast.walk(function):
-        targets: list[ast.expr] = []
-        value: ast.expr | None = None
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
-        elif isinstance(node, ast.AnnAssign | ast.AugAssign):
-            targets, value = [node.target], node.value
-        for target in targets:
-            if isinstance(target, ast.Name) and value is not None:
+        for target, value in assigned(node):
+            if isinstance(target, ast.Name):
                 (good if is_safe(value, doors, good) else bad).add(target.id)
     return good - bad
+
+
+def safe_attributes(tree: ast.Module, doors: set[str]) -> set[str]:
+    """Attributes of self that only ever hold what came through the door."""
+    good: set[str] = set()
+    bad: set[str] = set()
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        known = safe_names(function, doors)
+        for node in ast.walk(function):
+            for target, value in assigned(node):
+                if isinstance(target, ast.Attribute) and name_of(target.value) == "self":
+                    (good if is_safe(value, doors, known) else bad).add(target.attr)
+    return {f"self.{name}" for name in good - bad}
 
 
 def violations(tree: ast.Module, doors: set[str]) -> Iterator[tuple[int, str]]:
@@ -102,10 +129,11 @@ def violations(tree: ast.Module, doors: set[str]) -> Iterator[tuple[int, str]]:
         node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )]  # fmt: skip
     names_at: dict[ast.AST, set[str]] = {}
+    attributes = safe_attributes(tree, doors)
     for function in functions:
         known = safe_names(function, doors) if function is not tree else set()
         for node in ast.walk(function):
-            names_at[node] = known
+            names_at[node] = known | attributes
     for node in ast.walk(tree):
         names = names_at.get(node, set())
         if isinstance(node, ast.Call):
@@ -123,14 +151,13 @@ def violations(tree: ast.Module, doors: set[str]) -> Iterator[tuple[int, str]]:
                     if not is_safe(value, doors, names):
                         yield node.lineno, f"{called}({ast.unparse(value)})"
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            for target, value in assigned(node):
                 if (
                     isinstance(target, ast.Attribute)
                     and target.attr in ATTRIBUTES
-                    and node.value is not None
-                    and not is_safe(node.value, doors, names)
+                    and not is_safe(value, doors, names)
                 ):
-                    yield node.lineno, f".{target.attr} = {ast.unparse(node.value)}"
+                    yield node.lineno, f".{target.attr} = {ast.unparse(value)}"
 
 
 def parsed() -> dict[Path, ast.Module]:
@@ -172,6 +199,8 @@ def test_every_text_of_the_screens_comes_through_the_door() -> None:
         "Segment(subject)",
         "def f():\n    shown = plain('a')\n    shown = subject\n    widget.update(shown)",
         "Button(plain('a') if x else subject)",
+        "class A:\n    def f(self, body: str):\n        self.b = body\n"
+        "    def g(self):\n        Static(self.b)",
         "OptionList(*subjects)",
         "Select(options)",
     ],
@@ -190,6 +219,8 @@ def test_a_planted_string_is_found(planted: str) -> None:
         "field.value = safe_line(draft)",
         "def f():\n    shown = plain(subject)\n    widget.update(shown)",
         "def f(shown: Content):\n    widget.update(shown)",
+        "class A:\n    def f(self, body: Content):\n        self.b = body\n"
+        "    def g(self):\n        Static(self.b)",
     ],
 )
 def test_what_went_through_the_door_is_allowed(allowed: str) -> None:
