@@ -1,20 +1,20 @@
 """Everything the program raises on purpose.
 
-    TuiMailError            shown to the user: one sentence, and what to do
-    ├── ConfigError         a setting is wrong; names file, key and line
-    ├── StoreError          the database cannot be used
-    │   ├── StoreTooNew     it was written by a newer program
-    │   ├── StoreBusy       another process holds the engine lock
-    │   └── StoreReadOnly   an I/O error made the writer stop
-    ├── SecretError         a secret cannot be read or kept
-    ├── MailError           mail cannot be built or parsed
-    ├── TransportError      a server cannot be reached or broke the protocol: retry
-    │   ├── TlsError        certificate or STARTTLS refused: never retried in clear
-    │   ├── ProtocolError   the answer is not the protocol: close the connection
-    │   └── ThrottledError  the server asks for fewer connections or less speed
-    ├── AuthError           the server rejected the sign-in: wait for the user
-    ├── RefusedError        the server said NO; `code` is its response code
-    └── ActionError         the user asked for something that cannot be done now
+TuiMailError            shown to the user: one sentence, and what to do
+├── ConfigError         a setting is wrong; names file, key and line
+├── StoreError          the database cannot be used
+│   ├── StoreTooNew     it was written by a newer program
+│   ├── StoreBusy       another process holds the engine lock
+│   └── StoreReadOnly   an I/O error made the writer stop
+├── SecretError         a secret cannot be read or kept
+├── MailError           mail cannot be built or parsed
+├── TransportError      a server cannot be reached or broke the protocol: retry
+│   ├── TlsError        certificate or STARTTLS refused: never retried in clear
+│   ├── ProtocolError   the answer is not the protocol: close the connection
+│   └── ThrottledError  the server asks for fewer connections or less speed
+├── AuthError           the server rejected the sign-in: wait for the user
+├── RefusedError        the server said NO; `code` is its response code
+└── ActionError         the user asked for something that cannot be done now
 """
 
 from __future__ import annotations
