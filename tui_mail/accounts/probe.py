@@ -1,4 +1,4 @@
-"""Trying an account: sign in to both servers and say what they answered. Nothing is changed there."""
+"""Trying an account: signing in to both servers; nothing is changed there."""
 
 from __future__ import annotations
 

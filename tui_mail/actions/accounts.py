@@ -19,11 +19,11 @@ from tui_mail.store import accounts
 
 
 async def test_account(
-    ctx: Context, account: AccountSettings, secret: str | None = None
+    ctx: Context, account: AccountSettings, secret: str | None
 ) -> tuple[TestLine, ...]:
     """Sign in to IMAP and SMTP at the same time, in threads; each server's own words.
 
-    Without a `secret` the kept one is used.
+    None takes the secret that is kept.
     """
 
     def read() -> str:

@@ -16,6 +16,8 @@ INBOX = "inbox"
 MESSAGE = "message"
 COMPOSE = "compose"
 SETTINGS = "settings"
+ACCOUNT = "account"
+"""One account in the settings."""
 SEARCH = "search"
 """While the search field has the keys."""
 PICKER = "picker"
@@ -35,7 +37,8 @@ _MAIL = frozenset({INBOX, MESSAGE})
 _LIST = frozenset({INBOX})
 _READER = frozenset({MESSAGE})
 _TEXT = frozenset({MESSAGE, SOURCE})
-_PLACES = _MAIL | {SETTINGS, SOURCE, ATTACHMENTS}
+_SETTINGS = frozenset({SETTINGS, ACCOUNT})
+_PLACES = _MAIL | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS}
 TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK})
 """Contexts where printable keys are text, so that only named keys can be commands."""
 
@@ -232,6 +235,37 @@ COMMANDS: tuple[Command, ...] = (
             "review_keep", 4),
     Command("review.discard", "Discard", "Throw it away; asks first.", ("q",), frozenset({REVIEW}),
             "review_discard", 5),
+    Command("setting.change", "Change", "Change the marked line.", ("enter", "o", "space"),
+            _SETTINGS, "setting_change", 1),
+    Command("setting.find", "Find", "Show only what holds some words.", ("/",), _SETTINGS,
+            "setting_find", 2),
+    Command("setting.default", "Default", "Give it its default.", ("d",), _SETTINGS,
+            "setting_default", 3),
+    Command("setting.file", "Edit the file", "Open the settings file in the editor.", ("ctrl+e",),
+            frozenset({SETTINGS}), "setting_file"),
+    Command("setting.down", "Down", "Next line.", ("j", "down"), _SETTINGS, "setting_by",
+            argument=1),
+    Command("setting.up", "Up", "Line above.", ("k", "up"), _SETTINGS, "setting_by", argument=-1),
+    Command("setting.page_down", "Page down", "One page down.", ("pagedown",), _SETTINGS,
+            "setting_by", argument=10),
+    Command("setting.page_up", "Page up", "One page up.", ("pageup",), _SETTINGS, "setting_by",
+            argument=-10),
+    Command("account.add", "Add account", "Add an account; it is tried before it is kept.", ("a",),
+            frozenset({SETTINGS}), "account_add", 4),
+    Command("account.secret", "Password", "Type a new password.", ("s",), _SETTINGS,
+            "account_secret", 5),
+    Command("account.test", "Test", "Sign in to both servers and show what they say.", ("t",),
+            frozenset({ACCOUNT}), "account_test", 4),
+    Command("account.keep", "Keep", "Try the new account and keep it.", ("ctrl+s",),
+            frozenset({ACCOUNT}), "account_keep", 6),
+    Command("account.pause", "Pause", "Pause the account, or go on.", ("p",),
+            frozenset({SETTINGS}), "account_pause", 6),
+    Command("account.remove", "Remove", "Take the account out; asks first.", ("D",),
+            frozenset({SETTINGS}), "account_remove", 7),
+    Command("account.up", "Account up", "Move the account up.", ("<",), frozenset({SETTINGS}),
+            "account_order", argument=-1),
+    Command("account.down", "Account down", "Move the account down.", (">",),
+            frozenset({SETTINGS}), "account_order", argument=1),
     Command("find.keep", "To the text", "Back to the text; n and N go on.", ("enter", "down"),
             frozenset({FIND}), "find_keep", 1),
     Command("find.leave", "Stop finding", "Mark nothing.", ("escape",), frozenset({FIND}),

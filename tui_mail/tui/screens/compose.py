@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
@@ -26,6 +25,7 @@ from tui_mail.store.drafts import Draft, DraftFile
 from tui_mail.tui import text
 from tui_mail.tui.commands import COMPOSE
 from tui_mail.tui.composing import begin
+from tui_mail.tui.editing import edit_file
 from tui_mail.tui.format import clock_time
 from tui_mail.tui.paragraphs import size_words
 from tui_mail.tui.recipients import typed_part, with_choice, written
@@ -367,27 +367,13 @@ class ComposeScreen(CommandScreen):
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(field.text)
-        argv = editor_command(str(ctx.settings.get("writing.editor")))
-        code = 0
         try:
-            with self.app.batch_update(), self.app.suspend():
-                process = await asyncio.create_subprocess_exec(*argv, str(path))
-                code = await process.wait()
-            written_ = path.read_text(encoding="utf-8", errors="replace")
-        except SuspendNotSupported:
-            self.say("An outside editor cannot be started here.")
-            return
-        except OSError as error:
-            self.say(f"{argv[0]} cannot be started: {error.strerror}.", trouble=True)
-            return
+            if not await edit_file(self, path):
+                return
+            found = path.read_text(encoding="utf-8", errors="replace")
         finally:
             path.unlink(missing_ok=True)
-            self.mail_app.forget_screen()
-            self.refresh(layout=True)
-        if code:
-            self.say(f"{argv[0]} ended with {code}; the text is as it was.", trouble=True)
-            return
-        field.show(written_.rstrip("\n") + "\n" if written_.strip() else "")
+        field.show(found.rstrip("\n") + "\n" if found.strip() else "")
         self.typed = self._content()
         self._is_dirty = True
         await self.save()
@@ -397,12 +383,3 @@ class ComposeScreen(CommandScreen):
         """Leave the program; the draft is kept."""
         await self.save()
         await self.mail_app.command_quit()
-
-
-def editor_command(setting: str) -> list[str]:
-    """The editor as an argv: the setting, $VISUAL, $EDITOR, vi."""
-    chosen = setting or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    try:
-        return shlex.split(chosen) or ["vi"]
-    except ValueError:
-        return [chosen]

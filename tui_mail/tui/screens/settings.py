@@ -1,0 +1,263 @@
+"""Everything that can be set: accounts, general settings, keys; the file keeps its comments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui_mail.actions import accounts as actions
+from tui_mail.config.settings import AccountSettings, Setting
+from tui_mail.errors import ConfigError
+from tui_mail.store.accounts import Account
+from tui_mail.tui import text
+from tui_mail.tui.commands import BY_ID, SETTINGS, keymap
+from tui_mail.tui.editing import edit_file
+from tui_mail.tui.setting_rows import (
+    SettingRow,
+    every_row,
+    help_of,
+    parsed,
+    shown_value,
+    typed_keys,
+)
+from tui_mail.tui.setting_screen import SettingScreen
+from tui_mail.tui.themes import theme_name
+from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.status_line import StatusLine, standing
+
+if TYPE_CHECKING:
+    from tui_mail.actions.status import Status
+
+
+def screen() -> SettingsScreen:
+    """The settings of this profile."""
+    return SettingsScreen()
+
+
+class SettingsScreen(SettingScreen):
+    """Accounts first, then groups of settings, then keys."""
+
+    CONTEXT = SETTINGS
+
+    def __init__(self) -> None:
+        super().__init__("Settings")
+        self._rows: list[Account] = []
+        self._trouble = ""
+
+    async def on_mount(self) -> None:
+        """Read the file again: a person may have changed it."""
+        self.query_one(Hints).offer(SETTINGS, self.mail_app.keymap_in_use)
+        await self._reread()
+
+    async def on_screen_resume(self) -> None:
+        """An account may have changed."""
+        await self.refresh_facts()
+
+    async def _reread(self) -> None:
+        try:
+            await actions.reread(self.mail_app.ctx)
+            self._trouble = ""
+        except ConfigError as error:
+            self._trouble = str(error)
+        await self.refresh_facts()
+        self.take_into_use()
+
+    async def refresh_facts(self) -> None:
+        """States of accounts."""
+        self._rows = await self.mail_app.read_accounts()
+        self.show_rows()
+
+    def show_status(self, status: Status) -> None:
+        """Say how things stand."""
+        for line in self.query(StatusLine):
+            line.stand(standing(status))
+
+    def every_row(self) -> Sequence[SettingRow]:
+        """All rows."""
+        app = self.mail_app
+        return list(every_row(app.ctx.settings, self._rows, app.keymap_in_use, self._trouble))
+
+    def take_into_use(self) -> None:
+        """What the screens themselves depend on: theme, keys, pacing."""
+        app = self.mail_app
+        settings = app.ctx.settings
+        wanted = theme_name(settings.get("screen.theme"))
+        if app.theme != wanted:
+            app.theme = wanted
+        app.pacing = bool(settings.get("screen.pacing"))
+        try:
+            app.keymap_in_use = keymap(settings.get("screen.keys"), settings.keys)
+        except ConfigError as error:
+            self.say(str(error), trouble=True)
+        for shown in app.screen_stack:
+            for hints in shown.query(Hints):
+                hints.offer(getattr(shown, "context", SETTINGS), app.keymap_in_use)
+        self.show_rows()
+
+    # Values
+
+    async def command_setting_change(self) -> None:
+        """Change the marked row."""
+        row = self.list.row
+        if row is None:
+            return
+        if row.kind == "account":
+            await self.mail_app.open_screen("account", slug=row.item)
+        elif row.kind == "key":
+            await self._ask_keys(row)
+        elif row.kind == "general":
+            await self._change(row.item)
+
+    async def _change(self, setting: Setting) -> None:
+        value = self.mail_app.ctx.settings.get(setting.key)
+        if setting.kind == "bool":
+            await self._set(setting, not value)
+        elif setting.kind == "choice":
+            await self._ask_choice(setting)
+        else:
+            from tui_mail.tui.screens.ask import AskScreen
+
+            async def take(typed: str) -> None:
+                await self._set(setting, parsed(setting, typed))
+
+            shown = shown_value(value) if value not in ("", []) else ""
+            body = text.plain(help_of(setting))
+            await self.app.push_screen(AskScreen(setting.key, body, take, value=shown))
+
+    async def _ask_choice(self, setting: Setting) -> None:
+        from tui_mail.tui.screens.picker import Choice, PickerScreen
+
+        now = self.mail_app.ctx.settings.get(setting.key)
+        choices = [Choice(name, "now" if name == now else "", "", name) for name in setting.choices]
+
+        async def take(name: str) -> None:
+            await self._set(setting, name)
+
+        await self.app.push_screen(PickerScreen(setting.key, choices, take, note=setting.text))
+
+    async def _set(self, setting: Setting, value: object) -> None:
+        ctx = self.mail_app.ctx
+        if setting.key == "screen.keys":
+            keymap(str(value), ctx.settings.keys)
+        await actions.set_value(ctx, setting.key, value)
+        self.take_into_use()
+        self.say(f"{setting.key} is now {shown_value(value)}.")
+
+    async def _ask_keys(self, row: SettingRow) -> None:
+        from tui_mail.tui.screens.ask import AskScreen
+
+        app, command_id = self.mail_app, str(row.item)
+
+        async def take(typed: str) -> None:
+            settings = app.ctx.settings
+            keymap(settings.get("screen.keys"), typed_keys(settings, command_id, typed))
+            await actions.set_keys(app.ctx, command_id, typed.strip())
+            self.take_into_use()
+            self.say(f"{command_id} is now on {typed.strip() or 'no key'}.")
+
+        now = ", ".join(
+            key.replace(",", "comma") for key in app.keymap_in_use.keys.get(command_id, ())
+        )
+        body = text.parts(
+            BY_ID[command_id].help,
+            "\n\nSeveral keys with commas: a, ctrl+r, g i. The comma itself: comma.",
+        )
+        await self.app.push_screen(AskScreen(f"Keys for {command_id}", body, take, value=now))
+
+    async def command_setting_default(self) -> None:
+        """Give the marked row its default."""
+        row = self.list.row
+        if row is None or not row.changed:
+            self.say("That is the default.")
+        elif row.kind == "general":
+            await self._set(row.item, row.item.default)
+        elif row.kind == "key":
+            await actions.set_keys(self.mail_app.ctx, row.item, None)
+            self.take_into_use()
+            self.say(f"{row.item} has its own key again.")
+
+    async def command_setting_file(self) -> None:
+        """Open the settings file in the editor."""
+
+        async def edit() -> None:
+            from tui_mail.config.save import ensure
+
+            path = self.mail_app.ctx.paths.config_file
+            ensure(path)
+            await edit_file(self, path)
+            await self._reread()
+
+        self.run_worker(edit(), group="editor", exclusive=True, exit_on_error=False)
+
+    # Accounts
+
+    def _account(self) -> AccountSettings | None:
+        row = self.list.row
+        if row is None or row.kind != "account":
+            self.say("Go to an account first.")
+            return None
+        return self.mail_app.ctx.settings.account(str(row.item))
+
+    async def command_account_add(self) -> None:
+        """A new account."""
+        await self.mail_app.open_screen("account")
+
+    async def command_account_secret(self) -> None:
+        """A new password; the engine tries it at once."""
+        account = self._account()
+        if account is None:
+            return
+        from tui_mail.tui.screens.ask import AskScreen
+
+        async def take(typed: str) -> None:
+            if not typed:
+                raise ConfigError("Nothing was typed.")
+            await actions.new_secret(self.mail_app.ctx, account.id, typed)
+            await self.refresh_facts()
+            self.say("Kept; the server is asked now.")
+
+        if account.secret.startswith("command"):
+            await actions.try_again(self.mail_app.ctx, account.id)
+            self.say("The password comes from a command; it is run again now.")
+            return
+        body = text.plain(f"For {account.address}; it is kept in: {account.secret}.")
+        await self.app.push_screen(AskScreen("New password", body, take, secret=True))
+
+    async def command_account_pause(self) -> None:
+        """Pause the account, or go on."""
+        account = self._account()
+        if account is not None:
+            await actions.set_paused(self.mail_app.ctx, account.id, not account.paused)
+            await self.refresh_facts()
+            self.say(f"{account.id} {'goes on' if account.paused else 'is paused'}.")
+
+    async def command_account_remove(self) -> None:
+        """Take the account out, once more asked."""
+        account = self._account()
+        if account is None:
+            return
+        from tui_mail.tui.screens.ask import ConfirmScreen
+
+        async def remove() -> None:
+            await actions.remove_account(self.mail_app.ctx, account.id)
+            await self.refresh_facts()
+            self.mail_app.look_soon()
+            self.say(f"{account.id} is out; its mail is still here to be read.")
+
+        body = text.plain(
+            "It is no longer synced and its password is forgotten. The mail that is here stays,"
+            " and nothing changes on the server."
+        )
+        await self.app.push_screen(ConfirmScreen(f"Remove {account.id}?", body, remove))
+
+    async def command_account_order(self, step: int) -> None:
+        """Move the account up or down."""
+        account = self._account()
+        if account is None:
+            return
+        slugs = [one.id for one in self.mail_app.ctx.settings.accounts]
+        place = slugs.index(account.id)
+        goal = max(0, min(place + step, len(slugs) - 1))
+        slugs.insert(goal, slugs.pop(place))
+        await actions.order_accounts(self.mail_app.ctx, slugs)
+        await self.refresh_facts()
