@@ -52,7 +52,7 @@ def run(job: Job) -> Answer:
     if isinstance(job, IndexJob):
         from tui_mail.mime.indexing import index_mail
 
-        return Indexed([index_mail(raw) for raw in job.raws])
+        return Indexed([index_mail(raw, compress=False) for raw in job.raws])
     if isinstance(job, ReadJob):
         from tui_mail.mime.reading import read_mail
 

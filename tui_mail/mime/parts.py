@@ -101,7 +101,7 @@ def parse_parts(raw: bytes) -> Tree:
     """Read the parts of a whole mail. Never raises; a mail over the limits gives what fits."""
     if not _may_be_multipart(raw):
         return Tree(_single(raw))
-    if raw.count(b"\n--") > _MAX_BOUNDARY_LINES:
+    if len(raw) > 3 * _MAX_BOUNDARY_LINES and raw.count(b"\n--") > _MAX_BOUNDARY_LINES:
         return Tree(_single(raw, opaque=True), "too many parts to take apart")
     tree = fast_tree(raw) or stdlib_tree(raw)
     if (

@@ -11,6 +11,7 @@ import heapq
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -185,13 +186,18 @@ class MimePool:
     async def _index_chunk(self, raws: list[bytes]) -> list[IndexedMail]:
         seconds = _cpu_seconds(sum(map(len, raws)), len(raws))
         reason = "it took too long or broke the reader"
+        packing = asyncio.create_task(asyncio.to_thread(_packed, raws))
         try:
             answer = await self._run(IndexJob(raws, seconds), seconds, _LATER)
             if isinstance(answer, Indexed) and len(answer.mails) == len(raws):
-                return answer.mails
+                packed = await packing
+                pairs = zip(answer.mails, packed, strict=True)
+                return [replace(mail, compressed=data) for mail, data in pairs]
             reason = _reason(answer)
         except _Lost:
             pass
+        finally:
+            packing.cancel()
         if len(raws) > 1:
             half = len(raws) // 2
             return await self._index_chunk(raws[:half]) + await self._index_chunk(raws[half:])
@@ -232,6 +238,13 @@ class MimePool:
 def _cpu_seconds(octets: int, mails: int = 1) -> float:
     """Processor time for a job: two seconds, and a little more for many or large mails."""
     return CPU_SECONDS + 0.1 * (mails - 1) + octets / (1 << 20) * _PER_MIB
+
+
+def _packed(raws: list[bytes]) -> list[bytes]:
+    """The mails as the store keeps them; here, so that no mail goes back through the pipe."""
+    from tui_mail.mime.indexing import compressed
+
+    return [compressed(raw) for raw in raws]
 
 
 def _reason(answer: Answer) -> str:
