@@ -99,7 +99,7 @@ def parse(text: str, *, now: datetime, live: bool = False) -> Query:
     if len(text) > MAX_QUERY:
         return Query(None, f"The query is longer than {MAX_QUERY} characters.")
     tokens = _tokens(text)
-    if len(tokens) > MAX_TERMS:
+    if sum(token.kind == "term" for token in tokens) > MAX_TERMS:
         return Query(None, f"The query has more than {MAX_TERMS} words.")
     parser = _Parser(tokens, now, live)
     node = parser.alternatives()
@@ -146,6 +146,9 @@ def _tokens(text: str) -> list[_Token]:
 def _split_unknown(field: str, value: str, phrase: bool) -> tuple[str, str]:
     """A colon after something that is no field belongs to the word: `12:30`, `http://x`."""
     name = field.lower()
+    bare = value[:-1].lower() if not name and not phrase and value.endswith(":") else ""
+    if bare in TEXT_FIELDS or bare in VALUE_FIELDS:
+        return bare, ""
     if not name or name in TEXT_FIELDS or name in VALUE_FIELDS:
         return name, value
     return "", f"{field}:{value}" if not phrase else value
@@ -206,7 +209,7 @@ class _Parser:
             prefix = text.endswith("*") or (self._live and token.last and len(text) >= 2)
             text = text.rstrip("*")
             if not any(char.isalnum() for char in text):
-                if token.field:
+                if token.field and not (self._live and not text):
                     self.error = f"`{token.field}:` needs a value."
                 return None
             node = Text(text, TEXT_FIELDS.get(token.field, ""), prefix)
