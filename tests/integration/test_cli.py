@@ -282,3 +282,21 @@ def test_the_demo_can_be_kept(tmp_path: Path, tui: Run) -> None:
     accounts = json.loads(done.stdout)["accounts"]
     assert done.returncode == 0 and sum(one["messages"] for one in accounts) > 100
     assert len(tui("list", "--limit", "5").stdout.splitlines()) == 5
+
+
+def test_account_add_tries_both_servers_before_it_keeps_anything(
+    tmp_path: Path, dovecot: Dovecot, user: str, tui: Run
+) -> None:
+    words = (
+        "account", "add", "mira@northwind.example", "--id", "work", "--imap-host", dovecot.host,
+        "--imap-port", str(dovecot.port), "--imap-security", "none", "--imap-user", user,
+        "--smtp-host", dovecot.host, "--smtp-port", "1", "--smtp-security", "none",
+        "--secret", "file", "--password-stdin",
+    )  # fmt: skip
+    done = tui(*words, input="x\n")
+    assert done.returncode == 1 and "IMAP: ok" in done.stdout and "SMTP: FAILED" in done.stdout
+    assert tui("account", "list").stdout == ""
+    assert tui(*words, "--no-test", input="x\n").returncode == 0
+    report = json.loads(tui("account", "test", "--json").stdout)
+    assert [one["ok"] for one in report["accounts"][0]["tests"]] == [True, False]
+    assert tui("sync", "--once").returncode == 0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "try the program on a sample company; no account needed"),
+    "account": ("account", "add, test, list, pause and remove accounts"),
     "sync": ("sync", "bring the mailboxes in step with their servers, once"),
     "list": ("listing", "conversations of a view or a folder"),
     "show": ("show", "a conversation or a message"),

@@ -481,3 +481,71 @@ def test_every_document_is_json_and_nothing_else(mailbox: Make, tui: Tui) -> Non
     ):  # fmt: skip
         said = tui(*words, "--json")
         assert json.loads(said.out) and said.out.isascii(), words
+
+
+# -- accounts ------------------------------------------------------------------------------------
+
+ADD = (
+    "account", "add", "bo@example.org", "--id", "bo", "--imap-host", "127.0.0.1",
+    "--imap-port", "1", "--imap-security", "none", "--smtp-host", "127.0.0.1", "--smtp-port", "1",
+    "--smtp-security", "none", "--secret", "file", "--password-stdin",
+)  # fmt: skip
+
+
+def test_an_account_whose_sign_in_fails_is_not_kept(
+    mailbox: Make, tui: Tui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = mailbox(0)
+    given(monkeypatch, b"canary\n")
+    said = tui(*ADD)
+    assert said.code == 1 and "IMAP" in said.out
+    assert load(box.paths.config_file).account("bo") is None
+    assert not box.paths.secrets_file.exists()
+
+
+def test_an_account_is_kept_paused_and_removed_and_its_secret_is_in_one_file_only(
+    mailbox: Make, tui: Tui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEC-31."""
+    box = mailbox(0)
+    given(monkeypatch, b"canary\n")
+    said = tui(*ADD, "--no-test")
+    assert said.code == 0 and "canary" not in said.out + said.err
+    assert box.paths.secrets_file.stat().st_mode & 0o777 == 0o600
+    files = [path for path in box.paths.config_dir.rglob("*") if path.is_file()]
+    assert [p for p in files if b"canary" in p.read_bytes()] == [box.paths.secrets_file]
+    assert tui(*ADD, "--no-test").code == 2
+    for word, state in (("pause", "paused"), ("resume", "not_started")):
+        assert tui("account", word, "bo").code == 0
+        by_id = {one["id"]: one for one in tui("account", "--json").json["accounts"]}
+        assert by_id["bo"]["state"] == state
+    given(monkeypatch, b"another\n")
+    assert tui("account", "password", "bo", "--password-stdin").code == 0
+    assert b"another" in box.paths.secrets_file.read_bytes()
+    assert tui("account", "remove", "bo").code == 7
+    assert tui("account", "remove", "bo", "--yes").code == 0
+    assert b"another" not in box.paths.secrets_file.read_bytes()
+    assert [one["id"] for one in tui("account", "list", "--json").json["accounts"]] == ["work"]
+
+
+def test_no_password_is_taken_from_the_command_line(mailbox: Make, tui: Tui) -> None:
+    mailbox(0)
+    assert tui(*ADD[:-1], "--password", "canary").code == 2
+    assert "password" not in " ".join(
+        re.findall(r"--password(?!-stdin)", tui("account", "add", "-h").out)
+    )
+
+
+@pytest.mark.parametrize("word", ["test", "password", "pause", "resume", "retry", "remove"])
+def test_an_unknown_account_is_code_6(mailbox: Make, tui: Tui, word: str) -> None:
+    mailbox(0)
+    assert tui("account", word, "nobody").code == 6
+
+
+def test_a_rejected_sign_in_is_tried_again_on_request(mailbox: Make, tui: Tui) -> None:
+    box = mailbox(0)
+    conn = box.connect()
+    conn.execute("UPDATE accounts SET state = 'auth_failed', reason = 'no'")
+    conn.close()
+    assert tui("account", "retry", "work").code == 0
+    assert box.fetch("SELECT state FROM accounts") == [("connecting",)]

@@ -1,0 +1,287 @@
+"""`tui-mail account`: add, test, list, remove, pause; secrets from a prompt or standard input."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tui_mail.cli.call import Call, with_context
+from tui_mail.cli.codes import Code
+from tui_mail.cli.output import local, utc
+from tui_mail.errors import ConfigError, SecretError
+
+if TYPE_CHECKING:
+    from tui_mail.accounts.probe import TestLine
+    from tui_mail.actions.context import Context
+    from tui_mail.config.settings import AccountSettings
+    from tui_mail.store.accounts import Account
+
+_MOST_SECRET = 65_536
+_SECURITY = ("tls", "starttls", "none")
+
+
+def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
+    """Sub-commands; `list` is the default."""
+    what = parser.add_subparsers(
+        dest="what", metavar="list|add|test|password|pause|resume|retry|remove"
+    )
+    what.add_parser("list", parents=[common], help="the accounts and their state")
+    _configure_add(what.add_parser("add", parents=[common], help="try an account, then keep it"))
+    test = what.add_parser("test", parents=[common], help="sign in to both servers of an account")
+    test.add_argument("id", nargs="*", help="only these (default: all)")
+    for word, text in (
+        ("password", "keep another password and sign in again"),
+        ("pause", "neither sync nor send"),
+        ("resume", "go on after a pause"),
+        ("retry", "sign in again after a rejected sign-in"),
+        ("remove", "take an account out; its mail here stays"),
+    ):
+        one = what.add_parser(word, parents=[common], help=text)
+        one.add_argument("id")
+        if word == "password":
+            _password_option(one)
+        if word == "remove":
+            one.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _configure_add(add: argparse.ArgumentParser) -> None:
+    add.add_argument("address", help="the e-mail address")
+    add.add_argument("--id", help="its short name on the command line")
+    add.add_argument("--name", default="", help="your name as others see it")
+    add.add_argument("--alias", action="append", default=[], help="a further address of yours")
+    for kind, text in (("imap", "incoming"), ("smtp", "outgoing")):
+        add.add_argument(f"--{kind}-host", help=f"server for {text} mail")
+        add.add_argument(f"--{kind}-port", type=int)
+        add.add_argument(f"--{kind}-security", choices=_SECURITY, default="tls")
+        add.add_argument(f"--{kind}-user", default="")
+    add.add_argument("--auth", choices=("password", "xoauth2"), default="password")
+    add.add_argument("--ca-file", default="", help="certificate authority of the servers, PEM")
+    add.add_argument("--sync-days", type=int, default=90, help="days of past mail; 0: everything")
+    add.add_argument(
+        "--secret",
+        help="where the password is kept: keyring, file (not encrypted), or `command: pass show x`",
+    )
+    add.add_argument("--no-test", action="store_true", help="keep it without signing in")
+    _password_option(add)
+
+
+def _password_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+
+
+def run(call: Call) -> int:
+    """Show or change the accounts."""
+    work = {
+        None: _list,
+        "list": _list,
+        "add": _add,
+        "test": _test,
+        "password": _password,
+        "pause": _pause,
+        "resume": _pause,
+        "retry": _retry,
+        "remove": _remove,
+    }[call.args.what]
+    return with_context(call, work)
+
+
+async def _list(call: Call, ctx: Context) -> int:
+    from tui_mail.store import accounts
+
+    rows = await ctx.db.read(accounts.accounts)
+    call.out.document({"accounts": [_as_json(row) for row in rows]})
+    call.out.rows(
+        ((row.slug, row.address, row.state, local(row.last_ok_at), row.reason) for row in rows),
+        ("id", "address", "state", "last success", "why"),
+    )
+    if not rows and call.out.is_terminal:
+        call.out.line("No account yet; `tui-mail account add ADDRESS` makes one.")
+    return Code.OK
+
+
+def _as_json(row: Account) -> dict[str, Any]:
+    return {
+        "id": row.slug,
+        "address": row.address,
+        "state": row.state,
+        "reason": row.reason,
+        "last_ok_at": utc(row.last_ok_at),
+        "last_error": row.last_error,
+        "last_error_at": utc(row.last_error_at),
+    }
+
+
+async def _add(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.accounts import put_account, test_account
+
+    account = _from_options(call, ctx)
+    if ctx.settings.account(account.id) is not None:
+        return call.out.refuse(
+            Code.USAGE, f"There is an account `{account.id}` already.", "Choose another --id."
+        )
+    secret = None if account.secret.startswith("command") else read_password(call, account.id)
+    lines: tuple[TestLine, ...] = ()
+    if not call.args.no_test:
+        lines = await test_account(ctx, account, secret)
+        if not all(line.ok for line in lines):
+            _print_test(call, account.id, lines)
+            return call.out.refuse(
+                Code.FAILED,
+                "The account was not kept: " + " ".join(one.text for one in lines if not one.ok),
+                "Mend it, or say --no-test.",
+            )
+    await put_account(ctx, account, secret)
+    call.out.document({"account": account.id, "tests": _tests(lines)})
+    _print_test(call, account.id, lines)
+    call.out.line(f"Account {account.id} is kept in {ctx.paths.config_file}.")
+    return Code.OK
+
+
+def _from_options(call: Call, ctx: Context) -> AccountSettings:
+    """The account as typed; a person at a terminal is asked for servers that are missing."""
+    from tui_mail.accounts.secrets import keyring_works
+    from tui_mail.config.settings import AccountSettings
+
+    args = call.args
+    local_part, at, domain = args.address.rpartition("@")
+    if not at or not local_part or not domain:
+        raise ConfigError(f"`{args.address}` is no e-mail address.")
+    place = args.secret
+    if place is None:
+        if not keyring_works():
+            raise SecretError(
+                "There is no safe keyring on this machine.",
+                hint="Say --secret 'command: …' (pass, op …), or --secret file if you accept it.",
+            )
+        place = "keyring"
+    slug = re.sub(r"[^a-z0-9_.-]+", "-", local_part.lower()).strip("-.")[:40] or "mail"
+    return AccountSettings(
+        id=args.id or slug,
+        address=args.address,
+        name=args.name,
+        aliases=tuple(args.alias),
+        imap_host=args.imap_host or _asked(call, "IMAP server", "--imap-host", f"imap.{domain}"),
+        imap_port=args.imap_port or (993 if args.imap_security == "tls" else 143),
+        imap_security=args.imap_security,
+        imap_user=args.imap_user,
+        smtp_host=args.smtp_host or _asked(call, "SMTP server", "--smtp-host", f"smtp.{domain}"),
+        smtp_port=args.smtp_port or (465 if args.smtp_security == "tls" else 587),
+        smtp_security=args.smtp_security,
+        smtp_user=args.smtp_user,
+        auth=args.auth,
+        ca_file=args.ca_file,
+        secret=place,
+        sync_days=args.sync_days,
+    )
+
+
+def _asked(call: Call, what: str, option: str, default: str) -> str:
+    if call.args.password_stdin or not sys.stdin.isatty():
+        raise ConfigError(f"The {what} is missing.", hint=f"Say {option}.")
+    call.out.note(f"{what} [{default}]:")
+    return sys.stdin.readline().strip() or default
+
+
+def read_password(call: Call, slug: str) -> str:
+    """The password from a prompt without echo, or from standard input; never from the options.
+
+    Raises SecretError when there is neither.
+    """
+    if call.args.password_stdin:
+        text = sys.stdin.read(_MOST_SECRET).split("\n", 1)[0].rstrip("\r")
+    elif sys.stdin.isatty():
+        import getpass
+
+        text = getpass.getpass(f"Password of {slug}: ", stream=sys.stderr)
+    else:
+        raise SecretError("There is no terminal to ask for the password.", hint="--password-stdin")
+    if not text:
+        raise SecretError("The password is empty.")
+    return text
+
+
+async def _test(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.accounts import test_account
+
+    wanted = call.args.id or [account.id for account in ctx.settings.accounts]
+    report: list[dict[str, Any]] = []
+    for slug in wanted:
+        account = ctx.settings.account(slug)
+        if account is None:
+            return _unknown(call, slug)
+        lines = await test_account(ctx, account, None)
+        report.append({"account": slug, "tests": _tests(lines)})
+        _print_test(call, slug, lines)
+    ok = all(test["ok"] for one in report for test in one["tests"])
+    call.out.document({"ok": ok, "accounts": report})
+    return Code.OK if ok else Code.FAILED
+
+
+def _tests(lines: tuple[TestLine, ...]) -> list[dict[str, Any]]:
+    return [{"server": one.server, "ok": one.ok, "text": one.text} for one in lines]
+
+
+def _print_test(call: Call, slug: str, lines: tuple[TestLine, ...]) -> None:
+    for one in lines:
+        call.out.line(f"{slug}: {one.server}: {'ok' if one.ok else 'FAILED'}: {one.text}")
+
+
+def _unknown(call: Call, slug: str) -> int:
+    return call.out.refuse(
+        Code.NOT_FOUND, f"There is no account `{slug}`.", "`tui-mail account list` shows them."
+    )
+
+
+async def _password(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.accounts import new_secret
+
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    await new_secret(ctx, call.args.id, read_password(call, call.args.id))
+    return _done(call, "The password is kept; the next sync signs in with it.")
+
+
+async def _pause(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.accounts import set_paused
+
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    pause = call.args.what == "pause"
+    await set_paused(ctx, call.args.id, pause)
+    return _done(call, f"Account {call.args.id} {'is paused' if pause else 'goes on'}.")
+
+
+async def _retry(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.accounts import try_again
+
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    await try_again(ctx, call.args.id)
+    return _done(call, f"Account {call.args.id} signs in again.")
+
+
+async def _remove(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.accounts import remove_account
+
+    slug = call.args.id
+    if ctx.settings.account(slug) is None:
+        return _unknown(call, slug)
+    if not call.args.yes:
+        agreed = False
+        if sys.stdin.isatty() and not call.out.as_json:
+            call.out.note(f"Take account {slug} out and forget its password? y/N")
+            agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
+        if not agreed:
+            return call.out.refuse(Code.NEEDS_YES, "Nothing was removed.", "Say --yes.")
+    await remove_account(ctx, slug)
+    return _done(call, f"Account {slug} is taken out; its mail here stays.")
+
+
+def _done(call: Call, summary: str) -> int:
+    call.out.document({"account": call.args.id, "summary": summary})
+    call.out.line(summary)
+    return Code.OK
