@@ -10,6 +10,7 @@ from pathlib import Path
 from tui_mail.config.load import write_text
 from tui_mail.config.paths import Paths, profile_paths
 from tui_mail.filing.arrivals import FolderPlace, file_arrivals
+from tui_mail.filing.bodies import file_headers_only
 from tui_mail.model.addresses import Address, address_key
 from tui_mail.model.arrivals import Arrival
 from tui_mail.model.messages import Envelope, Flag
@@ -56,8 +57,12 @@ class Mailbox:
         folder: str = "inbox",
         flags: int = 0,
         at: int | None = None,
+        indexed: bool = False,
     ) -> list[int]:
-        """File mails as the engine does, each a minute older than the one before."""
+        """File mails as the engine does, each a minute older than the one before.
+
+        `indexed` makes their headers searchable, as a fetched body would.
+        """
         start = self.clock.at if at is None else at
         arrivals = []
         for number, envelope in enumerate(envelopes):
@@ -67,6 +72,9 @@ class Mailbox:
         try:
             conn.execute("BEGIN IMMEDIATE")
             filed = file_arrivals(conn, self.places[folder], arrivals, self.clock.at)
+            if indexed:
+                for message_id, envelope in zip(filed.message_ids, envelopes, strict=True):
+                    file_headers_only(conn, message_id, envelope, "too_big")
             conn.execute("COMMIT")
         finally:
             conn.close()
@@ -105,7 +113,13 @@ def config(settings: str = "", *, account: bool = True) -> str:
 
 
 def make_mailbox(
-    folder: Path, count: int = 0, *, settings: str = "", account: bool = True, seen: bool = False
+    folder: Path,
+    count: int = 0,
+    *,
+    settings: str = "",
+    account: bool = True,
+    seen: bool = False,
+    indexed: bool = False,
 ) -> Mailbox:
     """A profile with `count` unread mails in the inbox, newest first by number from 0."""
     paths = profile_paths(folder)
@@ -132,5 +146,5 @@ def make_mailbox(
         conn.close()
         if count:
             flags = int(Flag.SEEN) if seen else 0
-            box.arrive([mail(number) for number in range(count)], flags=flags)
+            box.arrive([mail(number) for number in range(count)], flags=flags, indexed=indexed)
     return box

@@ -245,3 +245,116 @@ async def test_an_empty_profile_says_what_to_do(
     async with start(mailbox(0, account=False)) as journey:
         assert "There is no account yet" in journey.screen
         assert "g ," in journey.screen
+
+
+async def test_leaving_a_search_goes_back_to_the_exact_place(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(300, indexed=True)
+    async with start(box) as journey:
+        await journey.press(*["pagedown"] * 4, "j", "j")
+        before = (journey.cursor, journey.list.top, journey.rows)
+        await journey.press("slash", *"from:p7@example.org")
+        await journey.until(lambda: journey.list.total == 6)
+        await journey.press("enter", "j", "j")
+        assert journey.cursor == "Subject 0107"
+        await journey.press("escape")
+        assert (journey.cursor, journey.list.top, journey.rows) == before
+
+
+async def test_a_found_conversation_is_archived_where_it_was_found(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(100, indexed=True)
+    async with start(box) as journey:
+        await journey.press("slash", *"from:p7@example.org", "enter", "a", "j", "d")
+        assert journey.rows == ["Subject 0007"]
+        assert inbox_total(box) == 98
+        await journey.press("escape")
+        assert "Subject 0007" not in journey.rows
+        assert journey.cursor == "Subject 0000"
+
+
+@pytest.mark.parametrize(
+    ("size", "keys", "shows", "hides"),
+    [
+        ((80, 24), (), (), ("Starred", "p0@example.org")),
+        ((100, 30), (), ("Starred", "Clients/Müller"), ("p0@example.org",)),
+        ((140, 45), (), ("Starred", "p0@example.org", "2 mails from, 0 to them"), ()),
+        ((140, 45), ("i",), ("Starred",), ("p0@example.org",)),
+        ((80, 24), ("i",), ("p0@example.org",), ("Starred",)),
+        ((80, 24), ("P",), ("Person 0000 <p0@example.org>",), ()),
+    ],
+)
+async def test_panes_come_with_the_width_and_by_key(
+    mailbox: Callable[..., Mailbox],
+    start: Start,
+    size: tuple[int, int],
+    keys: tuple[str, ...],
+    shows: tuple[str, ...],
+    hides: tuple[str, ...],
+) -> None:
+    async with start(mailbox(100), size) as journey:
+        await journey.press(*keys)
+        await journey.until(lambda: all(words in journey.screen for words in shows))
+        assert not [words for words in hides if words in journey.screen]
+
+
+async def test_the_people_follow_the_cursor(mailbox: Callable[..., Mailbox], start: Start) -> None:
+    async with start(mailbox(100), (140, 45)) as journey:
+        await journey.press("j", "j", "j")
+        await journey.until(lambda: "p3@example.org" in journey.screen)
+        assert "p0@example.org" not in journey.screen
+
+
+@pytest.mark.parametrize(
+    ("key", "chosen", "expected"),
+    [("question_mark", "archive", "Archived 1"), ("colon", "star", "Starred 1"),
+     ("ctrl+p", "spam", "Reported as spam 1")],
+)  # fmt: skip
+async def test_help_and_palette_name_every_command_and_run_it(
+    mailbox: Callable[..., Mailbox], start: Start, key: str, chosen: str, expected: str
+) -> None:
+    async with start(mailbox(10)) as journey:
+        await journey.press(key)
+        assert "Archive" in journey.screen and "a  e" in journey.screen
+        await journey.press(*chosen, "enter")
+        assert expected in journey.screen
+
+
+async def test_a_prefix_shows_what_may_follow_and_waits(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    async with start(mailbox(10)) as journey:
+        await journey.press("g")
+        assert "s Starred" in journey.screen and "Account 2" not in journey.screen
+        await journey.press("escape")
+        assert "s Starred" not in journey.screen
+        await journey.press("g", "y")
+        assert "g y is no command" in journey.screen
+
+
+async def test_an_account_in_trouble_says_why_and_what_mends_it(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(3)
+    conn = box.connect()
+    conn.execute("UPDATE accounts SET state = 'auth_failed', reason = 'password rejected'")
+    conn.close()
+    async with start(box, (120, 30)) as journey:
+        await journey.until(lambda: "work: password rejected" in journey.screen)
+        assert "g ," in journey.lines[-2]
+
+
+async def test_a_first_sync_shows_how_far_it_is(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(3)
+    conn = box.connect()
+    conn.execute(
+        "UPDATE accounts SET state = 'initial_sync', progress = "
+        """'{"folder": "INBOX", "done": 1200, "total": 45000, "rate": 300}'"""
+    )
+    conn.close()
+    async with start(box, (120, 30)) as journey:
+        await journey.until(lambda: "work: INBOX 1,200/45,000, 300/s, 2 min left" in journey.screen)

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mime": {"model", "config"},
     "imap": {"model", "config"},
     "smtp": {"model", "config", "imap"},  # the verified TLS link is the same
-    "accounts": {"model", "config"},
+    "accounts": {"model", "config", "imap", "smtp"},  # a sign-in is tried before it is kept
     "filing": {"model", "config", "store", "mime", "imap", "smtp", "accounts"},
     "sync": {"model", "config", "store", "mime", "imap", "smtp", "accounts", "filing"},
     "actions": {"model", "config", "store", "mime", "imap", "smtp", "accounts", "filing"},

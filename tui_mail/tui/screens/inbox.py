@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from tui_mail.errors import TuiMailError
 from tui_mail.model.views import VIEW_NAMES, View, folder_view, view_folder
 from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
@@ -231,10 +233,14 @@ class InboxScreen(TriageScreen):
                 pane.update(panes.people_lines(people, now, max(10, pane.size.width)))
         if self.has_class("-preview"):
             pane = self.query_one("#preview", Static)
-            message = None
+            message, body = None, ""
             if conversation_id is not None:
                 message = await app.ctx.db.read(panes.newest, conversation_id)
-            pane.update(panes.preview_lines(message, now))
+            if message is not None:
+                with contextlib.suppress(TuiMailError):
+                    opened = await app.reader.open(message.id)
+                    body = panes.preview_text(opened.mail) if opened.mail else ""
+            pane.update(panes.preview_lines(message, body, now))
 
     @on(VirtualList.Moved)
     def moved(self) -> None:

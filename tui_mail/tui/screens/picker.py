@@ -118,7 +118,13 @@ class PickerScreen(CommandScreen):
         self.query_one(ChoiceList).offer(self._fitting(event.value))
 
     def _fitting(self, typed: str) -> Sequence[Choice]:
-        return ranked(typed, self._choices, lambda c: f"{c.name} {c.detail}" if typed else c.name)
+        named = ranked(typed, self._choices, lambda choice: choice.name)
+        word, known = typed.strip().lower(), set(map(id, named))
+        return named + [
+            choice
+            for choice in self._choices
+            if id(choice) not in known and word in choice.detail.lower()
+        ]
 
     async def command_picker_by(self, lines: int) -> None:
         """Mark another line."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from tui_mail.model.messages import ReadableMail
 from tui_mail.model.views import VIEW_NAMES, View, folder_view
 from tui_mail.store import correspondents, messages
 from tui_mail.store.accounts import Account, Folder
@@ -103,8 +104,17 @@ def newest(conn: sqlite3.Connection, conversation_id: int) -> Message | None:
     return found[-1] if found else None
 
 
-def preview_lines(message: Message | None, now: int) -> Content:
-    """Who wrote last, when, and how it begins."""
+_PREVIEW_CHARACTERS = 6_000
+
+
+def preview_text(mail: ReadableMail) -> str:
+    """The beginning of what was written, without quotes and signatures."""
+    shown = [b.text for b in mail.blocks if b.kind not in ("quote", "signature", "attribution")]
+    return (mail.problem or "\n".join(shown).strip())[:_PREVIEW_CHARACTERS]
+
+
+def preview_lines(message: Message | None, body: str, now: int) -> Content:
+    """Who wrote last, when, and what; the snippet while the text is not here."""
     if message is None:
         return text.plain("")
     sender = message.from_name or message.from_address or "(nobody)"
@@ -113,5 +123,5 @@ def preview_lines(message: Message | None, now: int) -> Content:
         f"  {short_date(message.sort_at, now)}\n",
         (message.subject or "(no subject)", "bold"),
         "\n\n",
-        message.snippet or ("(the text is not here yet)", "dim"),
+        body or message.snippet or ("(the text is not here yet)", "dim"),
     )
