@@ -183,6 +183,25 @@ async def test_renumbered_folder_is_bound_again_without_fetching_bodies(tmp_path
         check_fold(paths)
 
 
+async def test_a_server_that_renumbers_at_every_connect_is_followed_now_and_then(
+    tmp_path: Path,
+) -> None:
+    async with ImapServer() as server:
+        account = server.add_user("mira", "x")
+        for n in range(5):
+            server.append("INBOX", mail(n), user="mira")
+        paths = profile(tmp_path, imap=("127.0.0.1", server.port), user="mira")
+        await sync(paths)
+        for _ in range(8):
+            account.renumber("INBOX")
+            await sync(paths)
+        async with opened(paths) as ctx:
+            assert await inbox(ctx) == 5
+            assert await one(ctx, "SELECT count(*) FROM messages") == 5
+            assert await one(ctx, "SELECT generation FROM folders WHERE role = 'inbox'") == 5
+        assert commands(server, rb" (STORE|MOVE|EXPUNGE) ") == []
+
+
 async def test_a_folder_that_is_suddenly_empty_is_not_believed_at_once(tmp_path: Path) -> None:
     async with ImapServer() as server:
         account = server.add_user("mira", "x")

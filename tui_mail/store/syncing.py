@@ -38,16 +38,6 @@ def live_uids(conn: sqlite3.Connection, folder_id: int, generation: int) -> list
     ]
 
 
-def live_count(conn: sqlite3.Connection, folder_id: int, generation: int) -> int:
-    """How many UIDs of the folder we hold."""
-    row = conn.execute(
-        "SELECT count(*) FROM placements WHERE folder_id = ? AND generation = ?"
-        " AND vanished_at IS NULL",
-        (folder_id, generation),
-    ).fetchone()
-    return int(row[0])
-
-
 def known_uids(conn: sqlite3.Connection, folder_id: int, generation: int) -> set[int]:
     """UIDs that need no header fetch: stored, vanished, deleted here, or in the retry list."""
     rows = conn.execute(
@@ -127,6 +117,13 @@ def renumber(
     )
     conn.execute("DELETE FROM fetch_retry WHERE folder_id = ?", (folder_id,))
     return len(times)
+
+
+def flips(conn: sqlite3.Connection, folder_id: int, now: int) -> int:
+    """How often UIDs became void within a day; 0 when the last time is over an hour ago."""
+    row = conn.execute("SELECT renumbered FROM folders WHERE id = ?", (folder_id,)).fetchone()
+    times = [t for t in json.loads(row[0]) if t > now - 86_400]
+    return len(times) if times and times[-1] > now - 3600 else 0
 
 
 def messages_of_generation(conn: sqlite3.Connection, folder_id: int, generation: int) -> list[int]:

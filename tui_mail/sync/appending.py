@@ -9,7 +9,6 @@ from tui_mail.errors import ActionError, RefusedError
 from tui_mail.imap.session import ImapSession
 from tui_mail.imap.uidset import UidSet
 from tui_mail.mime.headers import HEADER_FIELDS, parse_envelope
-from tui_mail.mime.indexing import decompress
 from tui_mail.model import faults
 from tui_mail.model.messages import FLAG_NAMES
 from tui_mail.store import accounts, messages, operations
@@ -54,6 +53,8 @@ async def append(desk: Desk, wire: Wire, op: Operation) -> int:
 
 async def _bytes(desk: Desk, op: Operation) -> bytes | None:
     packed = await desk.db.read(messages.raw, op.message_id or 0)
+    from tui_mail.mime.indexing import decompress
+
     return decompress(packed) if packed is not None else None
 
 

@@ -23,6 +23,7 @@ from tui_mail.sync.wire import Wire
 AUDIT_SECONDS = 7 * 86_400
 BATCH = 500
 UNSTABLE_CHANGES = 3
+"""Renumberings within a day after which another one is taken up only each hour (§4.5)."""
 OVERLAP_SECONDS = 60
 """Where changes come after HIGHESTMODSEQ moved (Gmail), the last minute is asked for again."""
 
@@ -50,15 +51,7 @@ async def folder_pass(desk: Desk, wire: Wire, folder_id: int, *, audit: bool = F
     said = await wire.call(lambda session: session.select(folder.wire_name, qresync=qresync))
     now = desk.now()
     audit = audit or (bool(folder.last_audit_at) and now - folder.last_audit_at > AUDIT_SECONDS)
-    placements = await desk.db.read(syncing.live_count, folder.id, folder.generation)
-    known = Known(
-        folder.uidvalidity,
-        folder.uidnext,
-        folder.modseq,
-        folder.server_exists,
-        folder.horizon,
-        placements,
-    )
+    known = Known(folder.uidvalidity, folder.uidnext, folder.modseq, folder.server_exists)
     uidnext = said.uidnext
     announced = Announced(
         said.exists,
@@ -78,6 +71,8 @@ async def folder_pass(desk: Desk, wire: Wire, folder_id: int, *, audit: bool = F
     if plan.suspicious and not await _same_uids(desk, wire, folder):
         plan = Pass(renumbered=True)
     if plan.renumbered:
+        if await desk.db.read(syncing.flips, folder.id, now) > UNSTABLE_CHANGES:
+            return Outcome()
         await _renumber(desk, wire, folder, said)
         return Outcome(backfill=True)
     return await _follow(desk, wire, folder, said, plan)
@@ -145,7 +140,9 @@ async def _same_uids(desk: Desk, wire: Wire, folder: Folder) -> bool:
 
 
 async def _follow(desk: Desk, wire: Wire, folder: Folder, said: Selected, plan: Pass) -> Outcome:
-    before = await desk.db.read(syncing.live_uids, folder.id, folder.generation)
+    before: list[int] = []
+    if plan.compare or plan.flags in ("all", "newest") or said.vanished:
+        before = await desk.db.read(syncing.live_uids, folder.id, folder.generation)
     new = 0
     if plan.fetch_from:
         new = await fetch_new(desk, wire, folder, plan.fetch_from, said.uidnext, said.exists)

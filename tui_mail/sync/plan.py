@@ -18,10 +18,6 @@ class Known:
     uidnext: int
     modseq: int
     server_exists: int
-    horizon: int
-    placements: int
-    """Live placements of the current generation."""
-    has_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tui_mail.sync.valves import (
     next_check,
 )
 
-KNOWN = Known(uidvalidity=7, uidnext=101, modseq=500, server_exists=80, horizon=0, placements=80)
+KNOWN = Known(uidvalidity=7, uidnext=101, modseq=500, server_exists=80)
 SAID = Announced(exists=80, uidvalidity=7, uidnext=101, modseq=500, qresync=False)
 
 PASSES = {
