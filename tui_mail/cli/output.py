@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
@@ -29,7 +28,7 @@ class Output:
         self._err = stderr or sys.stderr
         self._told = False
         self.is_terminal = self._out.isatty()
-        self.width = shutil.get_terminal_size().columns if self.is_terminal else 0
+        self.width = _columns(self._out) if self.is_terminal else 0
         """Columns of the terminal; 0 in a pipe, where nothing is cut."""
         self._styled = (
             self.is_terminal
@@ -101,7 +100,7 @@ class Output:
 
     def replace_line(self, text: str) -> None:
         """Show a line that the next one replaces; only on a terminal."""
-        shown = fitted(safe_line(text), max(10, shutil.get_terminal_size().columns - 1), pad=False)
+        shown = fitted(safe_line(text), max(10, _columns(self._err) - 1), pad=False)
         self._err.write("\r\x1b[K" + shown)
         self._err.flush()
 
@@ -126,6 +125,14 @@ class Output:
         if not style or not self._styled:
             return text
         return f"\x1b[{_STYLES[style]}m{text}\x1b[m"
+
+
+def _columns(stream: TextIO) -> int:
+    """Columns of the terminal behind a stream; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def cells_of(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -191,8 +192,10 @@ async def _sync(paths: Paths, progress: Progress, only: list[str], wait: float) 
     from tui_mail.store.ownership import EngineLock
 
     if EngineLock.holder(paths.lock) is None:
+        gc.disable()
         from tui_mail.sync.engine import Engine
 
+        gc.enable()
         engine = Engine(paths)
         with contextlib.suppress(StoreBusy):
             await engine.start()
