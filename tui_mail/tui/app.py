@@ -64,7 +64,6 @@ class TuiMail(PacedApp):
         self.farewell = ""
         """What remains to be done, said after the terminal is restored."""
         self._wants_engine, self._one_process = engine, one_process
-        self._engine: Any = None
         self._reader: Reader | None = None
         self._net = TerminalSafety()
         self._look: Timer | None = None
@@ -143,9 +142,15 @@ class TuiMail(PacedApp):
             self.look_soon()
 
     async def _start_engine(self) -> None:
-        from tui_mail.sync.process import start_engine
+        from tui_mail.tui import engine
 
-        self._engine = await start_engine(self.ctx.paths)
+        if self._one_process:
+            await engine.run_here(self.ctx.paths)
+        else:
+            await engine.keep_engine(self.ctx.paths, self._engine_failed)
+
+    def _engine_failed(self, message: str) -> None:
+        self.say(message, trouble=True)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """The one place where a failed background task is told."""

@@ -22,7 +22,7 @@ def account_words(account: Account) -> str:
     if account.state == "initial_sync":
         return f"{name}: {progress_words(account)}"
     mend = MENDS.get(account.state, "")
-    reason = account.reason or account.state.replace("_", " ")
+    reason = (account.reason or account.state.replace("_", " ")).rstrip(".")
     return f"{name}: {reason}" + (f" ({mend})" if mend else "")
 
 
