@@ -257,7 +257,7 @@ async def _with_other(
             late = time.monotonic() - started > wait
             if not open_rows or late:
                 break
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(min(_LOOK_SECONDS, 0.02 + (time.monotonic() - started) / 10))
         progress.end()
         seconds = time.monotonic() - started
         results: list[Result] = []
