@@ -32,6 +32,9 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
         "--once", action="store_true", help="sync once, say what came, and end (headless)"
     )
     parser.add_argument(
+        "--screenshots", type=Path, metavar="DIR", help="write pictures of the screens as SVG"
+    )
+    parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="keep the profile in DIR instead of removing it"
     )
 
@@ -43,6 +46,8 @@ def run(call: Call) -> int:
         try:
             if call.args.once:
                 return _sync_once(call, paths)
+            if call.args.screenshots is not None:
+                return _pictures(call, paths, call.args.screenshots)
             if call.args.headless:
                 return _serve(call, paths)
             from tui_mail.cli.app import open_app
@@ -119,6 +124,18 @@ def _sync_once(call: Call, paths: Paths) -> int:
     from tui_mail.cli.sync import sync_and_report
 
     return sync_and_report(paths, call.out, [], wait=60.0)
+
+
+def _pictures(call: Call, paths: Paths, folder: Path) -> int:
+    import asyncio
+
+    from tui_mail.tui.pictures import take
+
+    code = _sync_once(call, paths)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in asyncio.run(take(paths, folder)):
+        call.out.note(f"Wrote {path}.")
+    return code
 
 
 def _serve(call: Call, paths: Paths) -> int:
