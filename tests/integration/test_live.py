@@ -105,6 +105,23 @@ async def test_a_key_press_reaches_the_server_at_once(
             )
 
 
+async def test_the_user_can_ask_for_a_look_at_every_folder(
+    tmp_path: Path, dovecot: Dovecot, user: str
+) -> None:
+    paths = profile(tmp_path, imap=(dovecot.host, dovecot.port), user=user)
+    dovecot.deliver(user, "INBOX", mail(1))
+    async with running(paths), opened(paths) as ctx:
+        await until(lambda: _is(state(ctx), "active"), "active")
+        with Mailbox(dovecot, user) as other:
+            other.imap.append("Archive", "", None, mail(2))
+        ctx.sync_now()
+
+        async def archived() -> bool:
+            return (await ctx.db.read(pages.count, View.ARCHIVE))[0] == 1
+
+        await until(archived, "the mail another program filed in a folder without push", 5)
+
+
 async def test_a_stopped_server_is_waited_for(tmp_path: Path) -> None:
     server = ImapServer()
     server.add_user("mira", "x")

@@ -36,6 +36,10 @@ class Context:
         """Ring the engine so that it looks for work now; without an engine nothing happens."""
         ring(self.paths.socket)
 
+    def sync_now(self) -> None:
+        """Ask the engine to look at every folder of every account now."""
+        ring(self.paths.socket, b"sync\n")
+
     def now(self) -> int:
         """UTC seconds."""
         return self.clock.now()
@@ -105,9 +109,9 @@ def _differs(known: list[accounts.Account], settings: Settings) -> bool:
     )
 
 
-def ring(path: Path) -> None:
+def ring(path: Path, word: bytes = b"wake\n") -> None:
     """Send one wake-up to the engine's socket; a missing engine is no error."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bell:
         bell.settimeout(0.2)
         bell.connect(str(path))
-        bell.sendall(b"wake\n")
+        bell.sendall(word)

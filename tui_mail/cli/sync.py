@@ -244,7 +244,7 @@ async def _with_other(
     try:
         started, rung_at = time.monotonic(), ctx.now()
         before = await ctx.db.read(_numbers)
-        ctx.wake()
+        ctx.sync_now()
         while True:
             rows = [
                 row

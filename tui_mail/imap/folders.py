@@ -62,8 +62,8 @@ def list_folders(connection: Connection, has: Callable[[str], bool]) -> ListResu
     if has("LIST-EXTENDED"):
         if has("SPECIAL-USE"):
             returned.append(b"SPECIAL-USE")
-        if has("LIST-STATUS"):
-            returned.append(b"STATUS " + _status_names(has))
+        if has("LIST-STATUS") and has("OBJECTID"):
+            returned.append(b"STATUS (MAILBOXID)")
     plain = [b"LIST", b'""', b'"*"']
     if not returned:
         return _listed(connection, connection.run(*plain))

@@ -48,6 +48,8 @@ class AccountSync:
         """Set when the connection may have something to do."""
         self._bell = asyncio.Event()
         """Set when a mail may be due."""
+        self._asked = False
+        """The user wants every folder looked at now."""
         self._send_refused = ""
         """Why the submission server rejects the sign-in."""
         self._backoff = Backoff()
@@ -57,8 +59,9 @@ class AccountSync:
         self._watch: InboxWatch | None = None
         self._connected_at = 0.0
 
-    def wake(self) -> None:
-        """Look for work now; ends any waiting."""
+    def wake(self, *, everything: bool = False) -> None:
+        """Look for work now, or at every folder; ends any waiting."""
+        self._asked = self._asked or everything
         self.woken.set()
         self._bell.set()
 
@@ -200,8 +203,10 @@ class AccountSync:
             if time.monotonic() - listed_at > LIST_SECONDS:
                 await listing.list_folders(self.desk, wire)
                 listed_at = time.monotonic()
-            if time.monotonic() - polled_at > await self._poll_seconds():
-                if await self._is_quarantined():
+            due = time.monotonic() - polled_at > await self._poll_seconds()
+            if due or self._asked:
+                self._asked = False
+                if due and await self._is_quarantined():
                     raise TransportError("Looking again over a new connection.")
                 await self._round(wire)
                 polled_at = time.monotonic()

@@ -43,8 +43,7 @@ async def fetch_bodies(
     While one batch is stored the next is parsed and the one after it fetched.
     """
     left = await desk.db.read(syncing.bodies_left, desk.account_id)
-    progress.phase = "bodies"
-    progress.total = max(progress.total, progress.done + left)
+    progress.begin("bodies", left)
     fetched: asyncio.Queue[_Fetched | None] = asyncio.Queue(1)
     parsed: asyncio.Queue[tuple[_Fetched, list[IndexedMail]] | None] = asyncio.Queue(1)
     finished = True

@@ -66,6 +66,11 @@ class Progress:
     started: float = field(default_factory=time.monotonic)
     told: float = 0.0
 
+    def begin(self, phase: str, total: int) -> None:
+        """Count from nothing again: another kind of work starts."""
+        self.phase, self.done, self.total = phase, 0, total
+        self.started = time.monotonic()
+
     def snapshot(self) -> dict[str, object]:
         """The numbers as they are stored and shown."""
         elapsed = max(0.001, time.monotonic() - self.started)

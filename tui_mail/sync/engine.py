@@ -151,9 +151,9 @@ class Engine:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _wake(self) -> None:
+    def _wake(self, everything: bool) -> None:
         for sync in self._syncs.values():
-            sync.wake()
+            sync.wake(everything=everything)
 
     async def _finish(self) -> None:
         """The last screen has gone: give queued work a moment, then go."""

@@ -30,9 +30,10 @@ class Fact:
 class FactServer:
     """The engine's end: broadcasts facts and takes wake-ups."""
 
-    def __init__(self, path: Path, woken: Callable[[], None]) -> None:
+    def __init__(self, path: Path, woken: Callable[[bool], None]) -> None:
         self._path = path
         self._woken = woken
+        """Called with True when every folder shall be looked at."""
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.watched = asyncio.Event()
@@ -84,8 +85,8 @@ class FactServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await reader.readline():
-                if line == b"wake\n":
-                    self._woken()
+                if line in (b"wake\n", b"sync\n"):
+                    self._woken(line == b"sync\n")
                 elif line == b"listen\n":
                     self._writers.add(writer)
                     self.watched.set()

@@ -266,7 +266,7 @@ class TuiMail(PacedApp):
 
     async def command_sync_now(self) -> None:
         """Ring the engine."""
-        self.ctx.wake()
+        self.ctx.sync_now()
         self.say("Looking for new mail.")
 
     async def command_quit(self) -> None:
