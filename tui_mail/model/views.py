@@ -24,6 +24,10 @@ class View(IntEnum):
     TRASH = 10
     ALL = 11
     """Everything but spam and trash."""
+    AMBIGUOUS = 12
+    """Several deals, leads or projects fit; the user is asked (R47)."""
+    UNLINKED = 13
+    """With somebody known in it, and linked to nothing."""
 
 
 VIEW_NAMES: dict[View, str] = {
@@ -38,6 +42,8 @@ VIEW_NAMES: dict[View, str] = {
     View.SPAM: "Spam",
     View.TRASH: "Trash",
     View.ALL: "All mail",
+    View.AMBIGUOUS: "Ambiguous",
+    View.UNLINKED: "Unlinked from known people",
 }
 
 VIEW_WORDS: dict[str, View] = {
@@ -54,6 +60,8 @@ VIEW_WORDS: dict[str, View] = {
     "trash": View.TRASH,
     "all": View.ALL,
     "anywhere": View.ALL,
+    "ambiguous": View.AMBIGUOUS,
+    "unlinked": View.UNLINKED,
 }
 """What `in:` and the command line call them."""
 

@@ -17,6 +17,8 @@ from tui_mail.model.messages import Flag
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.threading import base_subject
 from tui_mail.model.views import View, folder_view
+from tui_mail.store import standing
+from tui_mail.store.standing import Standing
 
 OPEN_OPERATIONS = "('pending', 'inflight', 'verify', 'local')"
 """States that shape the view; `local` is intent the server is not told of (R18, R22)."""
@@ -168,7 +170,8 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
     found: dict[int, _Conversation] = {cid: _Conversation() for cid in conversation_ids}
     for row in conn.execute(
         "SELECT conversation_id, id, state, flags, is_own, from_name, from_address, subject,"
-        " snippet, sort_at, attachments, account_id, screened_by, orphaned_at, deleted_at"
+        " snippet, sort_at, attachments, account_id, screened_by, orphaned_at, deleted_at, kind,"
+        " visibility"
         " FROM messages WHERE conversation_id IN (SELECT value FROM json_each(?))"
         " ORDER BY conversation_id, sort_at, id",
         (ids,),
@@ -189,21 +192,18 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
     ):
         listed[cid][view_id] = (at, unread)
 
-    muted = {
-        row[0]
-        for row in conn.execute(
-            "SELECT id FROM conversations WHERE muted_at IS NOT NULL"
-            " AND id IN (SELECT value FROM json_each(?))",
-            (ids,),
-        )
-    }
+    standings = standing.read(conn, ids)
+    shown: dict[int, list[tuple[int, bool]]] = {}
     recipients = _recipients(conn, found)
     rows: list[tuple[Any, ...]] = []
     remove: list[tuple[int, int, int]] = []
     insert: list[tuple[int, int, int, int]] = []
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for cid, conversation in found.items():
-        row, views = _summarise(cid, conversation, recipients, cid in muted)
+        row, views, counted = _summarise(
+            cid, conversation, recipients, standings.get(cid) or Standing()
+        )
+        shown[cid] = [(message[1], message[16] == "shared") for message in counted]
         rows.append(row)
         before = listed[cid]
         for view_id, (at, unread) in before.items():
@@ -233,6 +233,7 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
         " DO UPDATE SET total = total + excluded.total, unread = unread + excluded.unread",
         [(view, total, unread) for view, (total, unread) in counts.items() if total or unread],
     )
+    standing.keep(conn, standings, shown)
 
 
 def _recipients(conn: sqlite3.Connection, found: dict[int, _Conversation]) -> dict[int, list[str]]:
@@ -256,8 +257,12 @@ def _recipients(conn: sqlite3.Connection, found: dict[int, _Conversation]) -> di
 
 
 def _summarise(
-    cid: int, conversation: _Conversation, recipients: dict[int, list[str]], muted: bool
-) -> tuple[tuple[Any, ...], dict[int, tuple[int, int]]]:
+    cid: int,
+    conversation: _Conversation,
+    recipients: dict[int, list[str]],
+    known: Standing,
+) -> tuple[tuple[Any, ...], dict[int, tuple[int, int]], list[tuple[Any, ...]]]:
+    """The row of a conversation, its views, and the messages that are shown of it."""
     views: dict[int, list[int]] = {}
 
     def enter(view: int, at: int, unread: int) -> None:
@@ -295,7 +300,7 @@ def _summarise(
             enter(View.SENT, sort_at, unread)
         if "drafts" in roles:
             enter(View.DRAFTS, sort_at, unread)
-        if "inbox" in roles and not muted:
+        if "inbox" in roles and not known.muted:
             enter(View.INBOX, sort_at, unread)
         elif roles & {"archive", "all", "inbox"}:
             enter(View.ARCHIVE, sort_at, unread)
@@ -306,8 +311,12 @@ def _summarise(
         views.pop(View.ARCHIVE, None)
         if views[View.INBOX][1]:
             views[View.UNREAD] = list(views[View.INBOX])
-    rows = counted or hidden
-    return _row(cid, rows, recipients), {view: (at, n) for view, (at, n) in views.items()}
+    for view, at, unread in standing.lanes(
+        known, [(row[1], row[9], 0 if row[3] & _SEEN else 1, row[15]) for row in counted]
+    ):
+        enter(view, at, unread)
+    entries = {view: (at, n) for view, (at, n) in views.items()}
+    return _row(cid, counted or hidden, recipients), entries, counted
 
 
 def _row(
