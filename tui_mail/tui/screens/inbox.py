@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -19,11 +18,12 @@ from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.pages import Row
 from tui_mail.tui import text
-from tui_mail.tui.commands import INBOX, SEARCH, Command
+from tui_mail.tui.commands import INBOX, Command
+from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
-from tui_mail.tui.lists import IdSource, Key, Source, ViewSource
+from tui_mail.tui.lists import IdSource, ViewSource
 from tui_mail.tui.shell import WhichKey
-from tui_mail.tui.triage import Deed, TriageScreen, leaves
+from tui_mail.tui.triage import Deed, leaves
 from tui_mail.tui.widgets import panes
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
@@ -35,19 +35,10 @@ if TYPE_CHECKING:
     from tui_mail.actions.triage import Done
 
 _WIDE, _FULL = 100, 140
-_PREVIEW_DELAY, _SEARCH_DELAY = 0.08, 0.12
+_PREVIEW_DELAY = 0.08
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the user was before a search."""
-
-    source: Source
-    key: Key | None
-    line: int
-
-
-class InboxScreen(TriageScreen):
+class InboxScreen(FindingScreen):
     """Shows a view, a folder or what was found."""
 
     CONTEXT = INBOX
@@ -56,15 +47,12 @@ class InboxScreen(TriageScreen):
     def __init__(self) -> None:
         super().__init__()
         self.view_id: int = View.INBOX
-        self._before_search: Place | None = None
-        self._found = ""
         self._sidebar: bool | None = None
         self._preview = False
         self._accounts: list[Account] = []
         self._folders: list[Folder] = []
         self._counts: dict[int, tuple[int, int]] = {}
         self._delay: Timer | None = None
-        self._search_delay: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Head, panes, status, hints."""
@@ -83,16 +71,6 @@ class InboxScreen(TriageScreen):
         yield StatusLine()
         yield Hints()
 
-    @property
-    def conversations(self) -> ConversationList:
-        """The list."""
-        return self.query_one(ConversationList)
-
-    @property
-    def context(self) -> str:
-        """The search field has its own keys."""
-        return SEARCH if isinstance(self.focused, Input) else INBOX
-
     # Life
 
     async def on_mount(self) -> None:
@@ -104,7 +82,7 @@ class InboxScreen(TriageScreen):
         await self._read_around()
         await self.conversations.show(ViewSource(app.ctx.db, self.view_id))
         self.set_focus(self.conversations)
-        self._show_head()
+        self.show_head()
 
     async def _read_around(self) -> None:
         db = self.mail_app.ctx.db
@@ -148,10 +126,10 @@ class InboxScreen(TriageScreen):
 
     # What the panes say
 
-    def _show_head(self) -> None:
+    def show_head(self) -> None:
         found = self.conversations
         pieces: list[text.Part] = [self._title()]
-        if not self._before_search:
+        if not self.before_search:
             total, unread = self._counts.get(self.view_id, (found.total, 0))
             pieces.append((f"  {number(unread)} unread of {number(total)}", "not bold"))
         if found.new_above:
@@ -167,8 +145,8 @@ class InboxScreen(TriageScreen):
             self.query_one("#empty", Static).update(self._why_empty())
 
     def _title(self) -> str:
-        if self._before_search:
-            return f"Search: {self._found}"
+        if self.before_search:
+            return f"Search: {self.found}"
         folder_id = view_folder(self.view_id)
         if folder_id is None:
             return VIEW_NAMES[View(self.view_id)]
@@ -179,7 +157,7 @@ class InboxScreen(TriageScreen):
         return f"{owner.short_name}: {folder.name}" if owner else folder.name
 
     def _why_empty(self) -> Content:
-        if self._before_search:
+        if self.before_search:
             return text.plain("Nothing found. Esc goes back to where you were.")
         if not self._accounts:
             return text.parts(
@@ -246,13 +224,13 @@ class InboxScreen(TriageScreen):
     def moved(self) -> None:
         """Another conversation: the panes follow a moment later."""
         if self.conversations.ranging:
-            self._show_head()
+            self.show_head()
         self._soon()
 
     @on(VirtualList.Followed)
     def followed(self) -> None:
         """The list changed under us."""
-        self._show_head()
+        self.show_head()
 
     @on(VirtualList.Opened)
     async def opened(self) -> None:
@@ -275,7 +253,7 @@ class InboxScreen(TriageScreen):
         was_selection = bool(found.selected)
         found.selected = set()
         found.end_range()
-        if self._before_search:
+        if self.before_search:
             going = deed.verb in ("delete", "spam")
         else:
             going = leaves(deed.verb, self.view_id)
@@ -283,7 +261,7 @@ class InboxScreen(TriageScreen):
             found.take_out(conversation_ids)
         elif was_selection:
             found.refresh()
-        self._show_head()
+        self.show_head()
 
     def settled(self, conversation_ids: tuple[int, ...], done: Done | None) -> None:
         """Believe the store again."""
@@ -295,8 +273,8 @@ class InboxScreen(TriageScreen):
 
     def undone(self, done: Done) -> None:
         """What came back is where the cursor goes."""
-        if self._before_search:
-            self.run_worker(self._search(live=False), group="search", exclusive=True)
+        if self.before_search:
+            self.run_worker(self.search(live=False), group="search", exclusive=True)
         else:
             found = self.conversations
             self.run_worker(found.reveal(done.conversation_ids), exit_on_error=False)
@@ -361,12 +339,12 @@ class InboxScreen(TriageScreen):
     async def command_select(self) -> None:
         """Select and step down."""
         await self.conversations.toggle()
-        self._show_head()
+        self.show_head()
 
     async def command_range(self) -> None:
         """Begin or end a range."""
         self.conversations.start_range()
-        self._show_head()
+        self.show_head()
 
     async def command_select_kind(self, kind: str) -> None:
         """Select by state."""
@@ -377,15 +355,15 @@ class InboxScreen(TriageScreen):
         else:
             found.select(set(await found.source.of_kind(kind)))
             self.say(f"{counted(len(found.selected), 'conversation')} selected.")
-        self._show_head()
+        self.show_head()
 
     async def show_view(self, view_id: int) -> None:
         """Show a view or folder from its top."""
-        self._leave_search()
+        self.leave_search()
         self.view_id = view_id
         await self.conversations.show(ViewSource(self.mail_app.ctx.db, view_id))
         self._show_views()
-        self._show_head()
+        self.show_head()
 
     async def command_go_view(self, view: View) -> None:
         """Show a view."""
@@ -435,8 +413,8 @@ class InboxScreen(TriageScreen):
         if found.ranging or found.selected:
             found.end_range()
             found.select(set())
-            self._show_head()
-        elif self._before_search:
+            self.show_head()
+        elif self.before_search:
             await self.command_search_leave()
         elif self.view_id != View.INBOX:
             await self.show_view(View.INBOX)
@@ -446,84 +424,7 @@ class InboxScreen(TriageScreen):
     async def command_leave(self) -> None:
         """The same, but the inbox quits."""
         found = self.conversations
-        if found.selected or self._before_search or self.view_id != View.INBOX:
+        if found.selected or self.before_search or self.view_id != View.INBOX:
             await self.command_back()
         else:
             await self.mail_app.command_quit()
-
-    # Search
-
-    async def command_search(self) -> None:
-        """Open the search field; what was typed before is still there."""
-        found = self.conversations
-        if self._before_search is None and found.source is not None:
-            line = found.position - found.top
-            self._before_search = Place(found.source, found.cursor_key, line)
-            self._found = ""
-        self.set_class(True, "-searching")
-        self.set_focus(self.query_one(Input))
-        self.query_one(Hints).offer(SEARCH, self.mail_app.keymap_in_use)
-
-    @on(Input.Changed, "#search")
-    def search_changed(self) -> None:
-        """Search once the typing pauses."""
-        if self._before_search is None:
-            return
-        if self._search_delay is not None:
-            self._search_delay.stop()
-        self._search_delay = self.set_timer(_SEARCH_DELAY, self._search_now)
-
-    def _search_now(self) -> None:
-        self.run_worker(self._search(live=True), group="search", exclusive=True)
-
-    async def _search(self, *, live: bool) -> None:
-        from tui_mail.actions import searching
-
-        place, typed = self._before_search, self.query_one(Input).value.strip()
-        if place is None:
-            return
-        if not typed:
-            await self.conversations.show(place.source, key=place.key, line=place.line)
-            return
-        ctx = self.mail_app.ctx
-        result = await searching.search(ctx, typed, live=live)
-        if self._before_search is None:
-            return
-        more = "more than " if result.more else ""
-        hits = f"{more}{counted(len(result.conversation_ids), 'conversation')}"
-        self._found = f"{typed}  {hits}"
-        self.say(result.error or hits, trouble=bool(result.error))
-        await self.conversations.show(IdSource(ctx.db, result.conversation_ids))
-        self._show_head()
-
-    async def command_search_keep(self) -> None:
-        """Work with what was found."""
-        if self._search_delay is not None:
-            self._search_delay.stop()
-        if not self.query_one(Input).value.strip():
-            await self.command_search_leave()
-            return
-        self.workers.cancel_group(self, "search")
-        await self._search(live=False)
-        self._close_field()
-
-    async def command_search_leave(self) -> None:
-        """Back to the exact place from before."""
-        place = self._before_search
-        self._leave_search()
-        if place is not None:
-            await self.conversations.show(place.source, key=place.key, line=place.line)
-        self._show_head()
-
-    def _leave_search(self) -> None:
-        if self._search_delay is not None:
-            self._search_delay.stop()
-        self.workers.cancel_group(self, "search")
-        self._before_search = None
-        self.query_one(Input).value = ""
-        self._close_field()
-
-    def _close_field(self) -> None:
-        self.set_class(False, "-searching")
-        self.set_focus(self.conversations)
-        self.query_one(Hints).offer(INBOX, self.mail_app.keymap_in_use)
