@@ -123,6 +123,7 @@ CREATE INDEX messages_bodies ON messages(account_id, sort_at DESC) WHERE body_st
 CREATE INDEX messages_sort ON messages(sort_at DESC, id DESC);
 CREATE INDEX messages_unread ON messages(sort_at DESC, id DESC) WHERE flags & 1 = 0;
 CREATE INDEX messages_flagged ON messages(sort_at DESC, id DESC) WHERE flags & 2 <> 0;
+CREATE INDEX messages_drafts ON messages(deleted_at) WHERE state = 'draft';
 CREATE INDEX messages_orphaned ON messages(orphaned_at) WHERE orphaned_at IS NOT NULL;
 CREATE UNIQUE INDEX messages_text_key ON messages(text_key) WHERE text_key IS NOT NULL;
 
@@ -227,6 +228,10 @@ CREATE VIRTUAL TABLE fts USING fts5(
     subject, sender, recipients, files, body,
     content='texts', content_rowid='key', tokenize="unicode61 remove_diacritics 2"
 );
+-- Merging segments is half of what indexing costs: merge more of them at a time, and never all of
+-- a level at once within one transaction.
+INSERT INTO fts(fts, rank) VALUES ('automerge', 12);
+INSERT INTO fts(fts, rank) VALUES ('crisismerge', 64);
 
 CREATE TABLE fetch_retry (
     folder_id   INTEGER NOT NULL REFERENCES folders(id),
