@@ -34,6 +34,8 @@ from tui_mail.sync.facts import FactServer
 
 log = logging.getLogger(__name__)
 
+GRACE_SECONDS = 20.0
+"""How long a new engine waits for its first screen."""
 LINGER_SECONDS = 5.0
 """How long queued work may still take once the last screen has gone."""
 HOUSEKEEPING_SECONDS = 3600.0
@@ -111,7 +113,8 @@ class Engine:
         """Sync every account until `request_stop`, or until the last screen has gone."""
         await self._start_accounts()
         last_housekeeping = time.monotonic()
-        alone_since: float | None = time.monotonic() + 20
+        begun = time.monotonic()
+        alone_since: float | None = None
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1.0)
@@ -119,7 +122,8 @@ class Engine:
             if time.monotonic() - last_housekeeping > HOUSEKEEPING_SECONDS:
                 last_housekeeping = time.monotonic()
                 await self.db.write(retention.sweep, self.clock.now())
-            if not self._stop_when_alone or self._facts.listeners:
+            awaited = not self._facts.was_watched and time.monotonic() - begun < GRACE_SECONDS
+            if not self._stop_when_alone or self._facts.listeners or awaited:
                 alone_since = None
             elif alone_since is None:
                 alone_since = time.monotonic()

@@ -36,8 +36,8 @@ class FactServer:
         """Called with True when every folder shall be looked at."""
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self.watched = asyncio.Event()
-        """Set while somebody listens."""
+        self.was_watched = False
+        """Somebody has listened since the start."""
 
     async def start(self) -> None:
         """Listen, replacing a socket left by a dead engine; the caller holds the engine lock."""
@@ -89,13 +89,11 @@ class FactServer:
                     self._woken(line == b"sync\n")
                 elif line == b"listen\n":
                     self._writers.add(writer)
-                    self.watched.set()
+                    self.was_watched = True
         except (OSError, ValueError):
             pass
         finally:
             self._writers.discard(writer)
-            if not self._writers:
-                self.watched.clear()
             writer.close()
 
 

@@ -30,6 +30,7 @@ class Wire:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
+            future.add_done_callback(_forget)
             self.session.abort()
             self._closed = True
             raise
@@ -53,3 +54,9 @@ class Wire:
     def abort(self) -> None:
         """Cut the connection at once; whoever waits on it gets a TransportError."""
         self.session.abort()
+
+
+def _forget(future: asyncio.Future[T]) -> None:
+    """Nobody waits for this answer any more; its error was caused by us."""
+    if not future.cancelled():
+        future.exception()
