@@ -11,8 +11,8 @@ from pathlib import Path
 from tui_mail.config.load import load
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import AccountSettings, Settings
-from tui_mail.filing.intents import Policy
 from tui_mail.model.clock import Clock, SystemClock
+from tui_mail.model.policy import Policy
 from tui_mail.store import accounts
 from tui_mail.store.database import Database, create
 

@@ -14,8 +14,8 @@ from typing import Any
 from tui_mail.actions.context import Context
 from tui_mail.errors import ActionError
 from tui_mail.filing import intents
-from tui_mail.filing.intents import Policy
 from tui_mail.model.messages import Flag
+from tui_mail.model.policy import Policy
 from tui_mail.model.safe_text import one_line
 from tui_mail.store import accounts, journal, outbox
 from tui_mail.store.folds import fold, ids_json, recount

@@ -12,18 +12,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tui_mail.model.messages import Flag
+from tui_mail.model.policy import Policy
 from tui_mail.store import accounts, operations
 from tui_mail.store.folds import fold, ids_json, recount
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What an account's settings say of archiving and deleting (R18)."""
-
-    archive_remote: bool = True
-    delete_remote: bool = True
-    gmail: bool = False
-    """Archive is taking the inbox label away (product reference F2)."""
 
 
 @dataclass(frozen=True, slots=True)
