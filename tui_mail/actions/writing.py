@@ -454,8 +454,11 @@ def _threading(opened: Opened) -> Envelope:
 
 def _place(ctx: Context, account_id: int) -> FolderPlace:
     account = ctx.account(account_id)
-    own = frozenset(map(address_key, account.own_addresses)) if account else frozenset()
-    return FolderPlace(0, account_id, 0, "", own)
+    if account is None:
+        return FolderPlace(0, account_id, 0, "", frozenset())
+    own = frozenset(map(address_key, account.own_addresses))
+    automatic = account.link_mode == "automatic"
+    return FolderPlace(0, account_id, 0, "", own, account.default_visibility, automatic)
 
 
 def _own(ctx: Context) -> set[str]:

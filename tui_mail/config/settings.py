@@ -147,6 +147,20 @@ ACCOUNT: tuple[Setting, ...] = (
         "Linked mail stays readable when it goes from the server.",
     ),
     Setting(
+        "link_mode",
+        "choice",
+        "automatic",
+        "automatic links a conversation to the one open deal, lead or project there is.",
+        ("automatic", "manual"),
+    ),
+    Setting(
+        "default_visibility",
+        "choice",
+        "private",
+        "Who may see new mail: private only you; shared also others who see what it is linked to.",
+        ("private", "shared"),
+    ),
+    Setting(
         "sent_copy",
         "choice",
         "auto",
@@ -194,6 +208,8 @@ class AccountSettings:
     delete_remote: bool = True
     mirror_inbox: bool = True
     keep_linked_copies: bool = True
+    link_mode: str = "automatic"
+    default_visibility: str = "private"
     sent_copy: str = "auto"
     size_limit_mb: int = 0
     authserv_id: tuple[str, ...] = ()

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui_mail.filing import conversations
+from tui_mail.filing import conversations, linking
+from tui_mail.filing.screening import screened_on_arrival
 from tui_mail.model.addresses import Address
 from tui_mail.model.arrivals import Arrival, Filed
 from tui_mail.model.messages import Envelope, Flag
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.threading import thread_references
-from tui_mail.store import correspondents
+from tui_mail.model.visibility import stamp
+from tui_mail.store import blocks, correspondents
 from tui_mail.store.folds import fold, ids_json, recount
 
 _DAY = 86_400
@@ -35,6 +37,9 @@ class FolderPlace:
     own: frozenset[str]
     """Own addresses as comparison keys."""
     visibility: str = "private"
+    """What new mail gets when its conversation has no setting of its own (R40)."""
+    automatic: bool = False
+    """Mail of this account links to items by itself (R46)."""
 
 
 def file_arrivals(
@@ -102,6 +107,7 @@ def file_arrivals(
     )
     touched.update(message_ids, bound.values())
     changed = fold(conn, touched) | emptied
+    changed |= linking.evaluate_arrivals(conn, message_ids, now)
     recount(conn, changed)
     return Filed(tuple(message_ids), frozenset(changed))
 
@@ -208,7 +214,13 @@ def _insert(
     if not arrivals:
         return [], set()
     threads = [(a.envelope.message_id, thread_references(a.envelope), a.gm_thrid) for a in arrivals]
-    joined, emptied = conversations.assign(conn, threads)
+    parents = [(a.envelope.in_reply_to or ("",))[0] for a in arrivals]
+    joined, emptied = conversations.assign(conn, threads, parents)
+    blocklist = blocks.blocklist(conn, place.account_id)
+    own = blocks.own_addresses(conn) | place.own if blocklist else place.own
+    automatic = place.automatic and place.role not in ("junk", "trash", "drafts")
+    settings = _visibility(conn, joined)
+    screened: list[tuple[int, int]] = []
     row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").fetchone()
     first_id = (row[0] if row else 0) + 1
     rows: list[tuple[Any, ...]] = []
@@ -221,6 +233,9 @@ def _insert(
         sender = envelope.from_[0] if envelope.from_ else Address("", "")
         is_own = bool(envelope.from_) and sender.key in place.own
         at = sort_time(arrival, now)
+        entry = None if is_own else screened_on_arrival(envelope, own, blocklist)
+        if entry is not None:
+            screened.append((entry, at))
         rows.append(
             (
                 message_id,
@@ -247,8 +262,10 @@ def _insert(
                 _storable(envelope.list_id),
                 message_kind(envelope),
                 json.dumps(envelope.defects),
-                place.visibility,
+                stamp(settings.get(conversation_id), place.visibility),
                 now,
+                entry,
+                automatic,
             )
         )
         people.add(message_id, envelope, at, is_own)
@@ -256,12 +273,25 @@ def _insert(
         "INSERT INTO messages(id, account_id, conversation_id, state, message_id, refs,"
         " fingerprint, tui_mail_id, gm_msgid, gm_thrid, email_id, subject, from_name,"
         " from_address, is_own, date, internal_date, sort_at, size, flags, attachments, list_id,"
-        f" kind, defects, visibility, first_seen) VALUES ({','.join('?' * 26)})",
+        f" kind, defects, visibility, first_seen, screened_by, auto_link)"
+        f" VALUES ({','.join('?' * 28)})",
         rows,
     )
+    blocks.hit(conn, screened)
     people.store(conn)
     _mark_strangers(conn, [r for r in rows if json.loads(str(r[5]))])
     return [first_id + offset for offset in range(len(arrivals))], emptied
+
+
+def _visibility(conn: sqlite3.Connection, conversation_ids: Sequence[int]) -> dict[int, str]:
+    """What the user set for conversations, where they did."""
+    return dict(
+        conn.execute(
+            "SELECT id, visibility FROM conversations WHERE visibility IS NOT NULL"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (ids_json(conversation_ids),),
+        ).fetchall()
+    )
 
 
 def _storable(text: str) -> str:

@@ -6,16 +6,21 @@ import sqlite3
 from collections.abc import Sequence
 
 from tui_mail.model.threading import id_hash
+from tui_mail.store import links
 from tui_mail.store.folds import ids_json
 
 
 def assign(
-    conn: sqlite3.Connection, threads: Sequence[tuple[str, Sequence[str], int | None]]
+    conn: sqlite3.Connection,
+    threads: Sequence[tuple[str, Sequence[str], int | None]],
+    parents: Sequence[str] = (),
 ) -> tuple[list[int], set[int]]:
     """The conversation of each message, given its Message-ID, its references and Gmail's thread id.
 
-    Ids that name several conversations merge them into the oldest. Returns the conversations in
-    order and those that were emptied by a merge.
+    Ids that name several conversations merge them into the oldest, but never two that are linked
+    or that the user took apart: then the message goes to the one of its parent, the id that
+    In-Reply-To names, and the rest stays as it is (R58). Returns the conversations in order and
+    those that were emptied by a merge.
     """
     keys = [
         [id_hash(i) for i in (own, *references) if i]
@@ -41,8 +46,19 @@ def assign(
             conversation = moved[conversation]
         return conversation
 
-    for group in keys:
+    for number, group in enumerate(keys):
         found = sorted({current(known[key]) for key in group if key in known})
+        kept = _kept_apart(conn, found)
+        if kept:
+            parent = id_hash(parents[number]) if number < len(parents) and parents[number] else 0
+            order = [parent, *reversed(group[1:]), *group[:1]]
+            target = next(current(known[key]) for key in order if key in known)
+            for key in group:
+                if key not in known:
+                    known[key] = target
+                    fresh[key] = target
+            result.append(target)
+            continue
         if not found:
             cursor = conn.execute("INSERT INTO conversations DEFAULT VALUES")
             assert cursor.lastrowid is not None
@@ -66,8 +82,20 @@ def assign(
     return [current(conversation) for conversation in result], emptied
 
 
+def _kept_apart(conn: sqlite3.Connection, found: Sequence[int]) -> bool:
+    """Whether these conversations must not become one (R58)."""
+    if len(found) < 2:
+        return False
+    rows = conn.execute(
+        "SELECT link_state = 'linked', apart FROM conversations"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (ids_json(found),),
+    ).fetchall()
+    return sum(row[0] for row in rows) > 1 or any(row[1] for row in rows)
+
+
 def merge(conn: sqlite3.Connection, source: int, target: int) -> None:
-    """Move everything of one conversation into another; the caller recounts both."""
+    """Move everything of one conversation into another, links too; the caller recounts both."""
     conn.execute(
         "UPDATE messages SET conversation_id = ? WHERE conversation_id = ?", (target, source)
     )
@@ -77,3 +105,4 @@ def merge(conn: sqlite3.Connection, source: int, target: int) -> None:
     conn.execute(
         "UPDATE drafts SET conversation_id = ? WHERE conversation_id = ?", (target, source)
     )
+    links.carry(conn, source, target)

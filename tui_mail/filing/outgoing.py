@@ -6,7 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Sequence
 
-from tui_mail.filing import intents
+from tui_mail.filing import intents, linking
 from tui_mail.filing.arrivals import FolderPlace, store_local
 from tui_mail.filing.bodies import file_bodies
 from tui_mail.filing.drafting import drop_draft, reopen_draft
@@ -104,10 +104,16 @@ def cancel(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
 
 
 def settle_sent(conn: sqlite3.Connection, outbox_id: int) -> set[int]:
-    """Once a mail was accepted its message is a sent one; returns the conversations changed."""
-    row = conn.execute("SELECT message_id FROM outbox WHERE id = ?", (outbox_id,)).fetchone()
-    conn.execute("UPDATE messages SET state = 'sent' WHERE id = ? AND state = 'outgoing'", row)
+    """Once a mail was accepted its message is a sent one, and links like a received one.
+
+    Returns the conversations changed.
+    """
+    row = conn.execute(
+        "SELECT message_id, created_at FROM outbox WHERE id = ?", (outbox_id,)
+    ).fetchone()
+    conn.execute("UPDATE messages SET state = 'sent' WHERE id = ? AND state = 'outgoing'", row[:1])
     changed = fold(conn, [row[0]])
+    linking.evaluate_arrivals(conn, [row[0]], row[1])
     recount(conn, changed)
     return changed
 

@@ -134,8 +134,12 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 }
 
 
-def checked(kind: str, values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
-    """Values as they are stored: trimmed, folded, amounts in minor units.
+def checked(
+    kind: str, values: Mapping[str, Any], *, new: bool, currency: str = "EUR"
+) -> dict[str, Any]:
+    """Values as they are stored: trimmed, folded, amounts in minor units (`int` already is).
+
+    `currency` is the one an amount is read in when the values name none.
 
     Raises ActionError that names the field when a value is unknown, missing or unreadable.
     """
@@ -146,8 +150,7 @@ def checked(kind: str, values: Mapping[str, Any], *, new: bool) -> dict[str, Any
         if field is None:
             raise ActionError(f"A {kind} has no field `{key}`.", hint=", ".join(known))
         if field.kind == "money":
-            currency = values.get("currency") or "EUR"
-            result[key] = _amount(field, value, str(currency))
+            result[key] = _amount(field, value, str(values.get("currency") or currency))
         else:
             result[key] = _value(field, value)
     for field in FIELDS[kind]:

@@ -227,7 +227,8 @@ def bodies_due(conn: sqlite3.Connection, account_id: int, now: int, limit: int) 
     """Bodies to fetch next, newest first, without those that wait for a retry."""
     rows = conn.execute(
         f"{_PLACE} WHERE m.account_id = ? AND m.body_state = 'none'"
-        " AND m.deleted_at IS NULL AND f.selectable = 1 AND NOT EXISTS (SELECT 1 FROM fetch_retry r"
+        " AND m.deleted_at IS NULL AND m.screened_by IS NULL AND f.selectable = 1"
+        " AND NOT EXISTS (SELECT 1 FROM fetch_retry r"
         "  WHERE r.folder_id = p.folder_id AND r.generation = p.generation AND r.uid = p.uid"
         "  AND r.what = 'body' AND r.next_at > ?)"
         " ORDER BY m.sort_at DESC LIMIT ?",
@@ -245,7 +246,9 @@ def bodies_due(conn: sqlite3.Connection, account_id: int, now: int, limit: int) 
 def bodies_left(conn: sqlite3.Connection, account_id: int) -> int:
     """How many bodies are still to come."""
     row = conn.execute(
-        "SELECT count(*) FROM messages WHERE account_id = ? AND body_state = 'none'", (account_id,)
+        "SELECT count(*) FROM messages WHERE account_id = ? AND body_state = 'none'"
+        " AND screened_by IS NULL",
+        (account_id,),
     ).fetchone()
     return int(row[0])
 

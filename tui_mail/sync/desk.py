@@ -45,7 +45,15 @@ class Desk:
 
     def place(self, folder: Folder) -> FolderPlace:
         """The folder as filing wants it."""
-        return FolderPlace(folder.id, folder.account_id, folder.generation, folder.role, self.own)
+        return FolderPlace(
+            folder.id,
+            folder.account_id,
+            folder.generation,
+            folder.role,
+            self.own,
+            self.account.default_visibility,
+            self.account.link_mode == "automatic",
+        )
 
     def changed(self, conversation_ids: Iterable[int]) -> None:
         """Tell the screens which conversations look different."""

@@ -122,6 +122,7 @@ CREATE TABLE deals (
     updated_at       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX deals_stage ON deals(stage_id, stage_changed_at) WHERE status = 'open';
+CREATE INDEX deals_totals ON deals(stage_id, currency, value) WHERE status = 'open';
 CREATE INDEX deals_title ON deals(title COLLATE NOCASE, id);
 CREATE INDEX deals_person ON deals(person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX deals_organization ON deals(organization_id) WHERE organization_id IS NOT NULL;
