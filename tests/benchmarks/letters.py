@@ -90,8 +90,8 @@ class Letters:
         self._small = small
         self._seed = seed
         chance = random.Random(seed)
-        self._words = _vocabulary(chance)
-        self._weights = list(accumulate(1 / (rank + 6) for rank in range(len(self._words))))
+        self.words = _vocabulary(chance)
+        self._weights = list(accumulate(1 / (rank + 6) for rank in range(len(self.words))))
         self._people = [
             (
                 f"{chance.choice(_NAMES)} {chance.choice(_SURNAMES)}",
@@ -102,7 +102,7 @@ class Letters:
 
     def prose(self, chance: random.Random, octets: int) -> str:
         """Lines of about 70 characters, `octets` long altogether."""
-        words = chance.choices(self._words, cum_weights=self._weights, k=max(4, octets // 7))
+        words = chance.choices(self.words, cum_weights=self._weights, k=max(4, octets // 7))
         return "\n".join(" ".join(words[i : i + 10]) for i in range(0, len(words), 10))
 
     def subject(self, number: int) -> str:
@@ -110,7 +110,7 @@ class Letters:
         chance = random.Random(self._seed * 1_000_003 + number)
         if chance.random() < 0.12:
             return f"{chance.choice(_FOREIGN)} {number}"
-        words = chance.choices(self._words, cum_weights=self._weights, k=chance.randint(2, 7))
+        words = chance.choices(self.words, cum_weights=self._weights, k=chance.randint(2, 7))
         return f"{' '.join(words).capitalize()} {number}"
 
     def ancestors(self, number: int) -> list[int]:
