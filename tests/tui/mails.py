@@ -64,3 +64,14 @@ def file_mails(
     finally:
         conn.close()
     return ids
+
+
+def add_body(box: Mailbox, message_id: int, raw: bytes) -> None:
+    """The engine brought the body of a message."""
+    conn = box.connect()
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        file_bodies(conn, [(message_id, index_mail(raw))], box.clock.at)
+        conn.execute("COMMIT")
+    finally:
+        conn.close()

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.tui.conftest import Start
 from tests.tui.factory import Mailbox
+from tests.tui.mails import HOSTILE, file_mails, raw_mail
 from tests.tui.steps import Journey
+from tests.tui.terminal import Terminal
+from tui_mail.actions.writing import parse_people
 from tui_mail.tui.screens.compose import ComposeScreen
+from tui_mail.tui.screens.picker import ChoiceList
 from tui_mail.tui.screens.review import ReviewScreen
-from tui_mail.tui.widgets.fields import TextField
+from tui_mail.tui.widgets.fields import LineField, TextField
 
 Make = Callable[..., Mailbox]
+Run = Callable[[Mailbox], Terminal]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Starts the real program and ends it."""
+    running: list[Terminal] = []
+
+    def start(box: Mailbox) -> Terminal:
+        terminal = Terminal(["-m", "tests.tui.program", str(box.paths.config_dir)], size=(80, 24))
+        running.append(terminal)
+        terminal.until(lambda screen: "Subject 0000" in screen and "Help" in screen)
+        terminal.settle()
+        return terminal
+
+    yield start
+    for terminal in running:
+        terminal.close()
 
 
 async def composing(journey: Journey, *keys: str) -> ComposeScreen:
@@ -49,3 +74,222 @@ async def test_a_mail_is_written_looked_at_and_sent(
         back = await composing(journey, "z")
         assert box.fetch("SELECT state FROM outbox") == [("cancelled",)]
         assert back.query_one(TextField).text == "Text"
+
+
+async def test_undo_during_the_hold_brings_the_composer_back_and_later_does_not(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(0)
+    async with start(box) as journey:
+        await composing(journey, "c")
+        await journey.pilot.press(*"bo@example.org", "tab", "tab", "tab", *"Hi")
+        await journey.press("ctrl+s", "y")
+        box.fetch("UPDATE outbox SET state = 'dot_intent'")
+        await journey.press("z")
+        assert "Too late" in journey.screen
+        assert box.fetch("SELECT state FROM outbox") == [("dot_intent",)]
+        assert len(journey.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected", "key"),
+    [
+        ((), "The mail has no recipient", "e"),
+        (("nonsense",), "is not a mail address", "e"),
+        (("a@b@c",), "is not a mail address", "e"),
+    ],
+)
+async def test_the_review_blocks_what_cannot_be_sent(
+    mailbox: Make, start: Start, typed: tuple[str, ...], expected: str, key: str
+) -> None:
+    box = mailbox(0)
+    async with start(box) as journey:
+        await composing(journey, "c")
+        await journey.pilot.press(*"".join(typed), "tab", "tab", "tab", *"Hi")
+        await journey.press("escape", "y", "ctrl+s")
+        assert isinstance(journey.app.screen, ReviewScreen)
+        assert expected in journey.screen
+        assert "✗" in journey.screen
+        assert box.fetch("SELECT count(*) FROM outbox") == [(0,)]
+        await journey.press(key)
+        assert isinstance(journey.app.screen, ComposeScreen)
+
+
+async def test_a_forgotten_attachment_is_asked_for_and_a_file_is_found_by_tab(
+    mailbox: Make, start: Start, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "the offer.txt").write_text("40 EUR")
+    box = mailbox(0)
+    async with start(box) as journey:
+        await composing(journey, "c")
+        await journey.pilot.press(*"bo@example.org", "tab", "tab", "tab", *"Hi", "tab")
+        await journey.press(*"I attach the offer", "escape")
+        assert "speaks of an attachment" in journey.screen
+        await journey.press("a", *str(folder / "missing"), "enter")
+        assert "There is no file" in journey.screen
+        await journey.press(*["backspace"] * len("missing"), "tab", "enter")
+        assert "the offer.txt 6 B" in journey.screen
+        assert "speaks of an attachment" not in journey.screen
+        await journey.press("x")
+        assert "the offer.txt" not in journey.screen
+
+
+async def test_recipients_complete_and_hostile_names_stay_text(mailbox: Make, start: Start) -> None:
+    box = mailbox(0)
+    raws = [
+        raw_mail(1, sender="Anna Berg <anna@fjord.example>"),
+        raw_mail(2, sender='"[/x]\x1b]52;c;eA==\x07Annabel, Dr." <annabel@h.example>'),
+    ]
+    file_mails(box, *raws)
+    async with start(box) as journey:
+        shown = await composing(journey, "c")
+        await journey.pilot.press(*"ann")
+        await journey.until(lambda: shown.query_one(ChoiceList).display)
+        assert "anna@fjord.example" in journey.screen
+        assert "\x1b" not in journey.screen
+        await journey.press("down", "down", "enter", *"bo@example.org")
+        field = shown.query_one("#to", LineField)
+        await journey.press("tab")
+        addresses = [person.address for person in parse_people(field.value)]
+        assert len(addresses) == 2 and addresses[1] == "bo@example.org"
+        assert addresses[0] in ("anna@fjord.example", "annabel@h.example")
+        assert not set(field.value) & set("\x1b\x07")
+
+
+async def test_a_reply_quotes_safely_and_goes_to_the_sender(mailbox: Make, start: Start) -> None:
+    box = mailbox(0)
+    file_mails(box, raw_mail(1, "Dear Ada\r\n" + HOSTILE, to="ada@example.com, bo@example.org"))
+    async with start(box) as journey:
+        shown = await composing(journey, "r")
+        assert shown.query_one("#to", LineField).value == "Anna Berg <anna@fjord.example>" or (
+            shown.query_one("#to", LineField).value == '"Anna Berg" <anna@fjord.example>'
+        )
+        assert shown.query_one("#subject", LineField).value == "Re: Quote 1"
+        body = shown.query_one(TextField).text
+        assert "> Dear Ada" in body
+        assert not set(body) & set("\x1b\x07\x00\x9b\u202e")
+        assert shown.focused is shown.query_one(TextField)
+
+
+async def test_an_untouched_answer_leaves_no_draft(mailbox: Make, start: Start) -> None:
+    box = mailbox(0)
+    file_mails(box, raw_mail(1))
+    async with start(box) as journey:
+        await composing(journey, "R")
+        await journey.press("escape")
+        assert len(journey.app.screen_stack) == 1
+        assert box.fetch("SELECT state FROM drafts") == [("discarded",)]
+
+
+async def test_a_forward_takes_the_attachments_along(mailbox: Make, start: Start) -> None:
+    body = (
+        "--B\r\nContent-Type: text/plain\r\n\r\nSee.\r\n"
+        "--B\r\nContent-Type: text/csv\r\nContent-Disposition: attachment;"
+        ' filename="a.csv"\r\n\r\n1,2\r\n--B--\r\n'
+    )
+    box = mailbox(0)
+    file_mails(box, raw_mail(1, body, content_type='multipart/mixed; boundary="B"'))
+    async with start(box) as journey:
+        shown = await composing(journey, "f")
+        assert [file.filename for file in shown.files] == ["a.csv"]
+        assert "Fwd: Quote 1" in shown.query_one("#subject", LineField).value
+
+
+async def test_a_pasted_control_character_never_stands_in_a_field(
+    mailbox: Make, start: Start
+) -> None:
+    from textual.events import Paste
+
+    box = mailbox(0)
+    async with start(box) as journey:
+        shown = await composing(journey, "c")
+        for widget in (shown.query_one("#subject", LineField), shown.query_one(TextField)):
+            shown.set_focus(widget)
+            widget.post_message(Paste("a\x1b[2Jb\u202ec"))
+            await journey.settled()
+        assert "\x1b" not in shown.typed.subject + shown.typed.body
+        assert "␛[2Jb" in shown.typed.subject and "␛[2Jb" in shown.typed.body
+
+
+async def test_the_outside_editor_changes_the_text(
+    mailbox: Make, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def edit(screen: object, path: Path) -> bool:
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.write_text(path.read_text() + "more\x1b[2J")
+        return True
+
+    monkeypatch.setattr("tui_mail.tui.screens.compose.edit_file", edit)
+    box = mailbox(0)
+    async with start(box) as journey:
+        shown = await composing(journey, "c")
+        shown.set_focus(shown.query_one(TextField))
+        await journey.press(*"Text ", "ctrl+e")
+        await journey.until(lambda: "more" in shown.query_one(TextField).text)
+        assert shown.query_one(TextField).text == "Text more␛[2J\n"
+        assert list(box.paths.temporary.iterdir()) == []
+
+
+async def test_drafts_are_kept_found_and_gone_on_with(mailbox: Make, start: Start) -> None:
+    box = mailbox(0)
+    async with start(box) as journey:
+        for subject in ("One", "Two"):
+            await composing(journey, "c")
+            await journey.pilot.press(*"bo@example.org", "tab", "tab", "tab", *subject, "tab")
+            await journey.press(*"Text", "escape", "p")
+        await journey.press("g", "d")
+        assert journey.list.total == 2
+        again = await composing(journey, "enter")
+        assert again.query_one("#subject", LineField).value == "Two"
+        await journey.press("escape", "q", "y")
+        assert len(journey.app.screen_stack) == 1
+        assert journey.list.total == 1
+
+
+async def test_a_mailto_link_begins_a_mail_without_files(mailbox: Make, start: Start) -> None:
+    link = "mailto:bo@example.org?subject=Hi%0d%0aBcc:x@y.example&attach=/etc/passwd&body=Dear"
+    box = mailbox(0)
+    file_mails(box, raw_mail(1, f'<a href="{link}">write</a>', content_type="text/html"))
+    async with start(box) as journey:
+        await journey.press("enter")
+        await journey.until(lambda: "write [1]" in journey.screen)
+        shown = await composing(journey, "1")
+        assert shown.query_one("#to", LineField).value == "bo@example.org"
+        assert shown.query_one("#bcc", LineField).value == ""
+        assert shown.query_one("#subject", LineField).value == "Hi Bcc:x@y.example"
+        assert list(shown.files) == []
+
+
+def test_what_was_typed_outlives_a_kill(mailbox: Make, run: Run) -> None:
+    box = mailbox(1)
+    terminal = run(box)
+    terminal.press("c")
+    terminal.until(lambda screen: "New mail" in screen and "Subject" in screen)
+    terminal.press("bo@example.org\t\t\tUnfinished\tA text that is not lost")
+    end = time.monotonic() + 2.5
+    while "not lost" not in str(box.fetch("SELECT content FROM drafts")):
+        assert time.monotonic() < end, "typed text must be on disk within two seconds"
+        terminal.pump(0.1)
+    terminal.signal(signal.SIGKILL)
+    terminal.wait()
+    stored = box.fetch("SELECT state, content FROM drafts")
+    assert stored[0][0] == "open"
+    assert "A text that is not lost" in str(stored[0][1])
+    again = run(box)
+    again.until(lambda screen: "Recovered 1 draft" in screen)
+    again.press("gd")
+    again.until(lambda screen: "Unfinished" in screen)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_loses_nothing(mailbox: Make, run: Run, number: signal.Signals) -> None:
+    box = mailbox(1)
+    terminal = run(box)
+    terminal.press("c")
+    terminal.until(lambda screen: "New mail" in screen and "Subject" in screen)
+    terminal.press("bo@example.org\t\t\tHi\tThe last word")
+    terminal.signal(number)
+    assert terminal.wait() == 0
+    assert "The last word" in str(box.fetch("SELECT content FROM drafts"))

@@ -136,7 +136,8 @@ def _unpack(data: bytes) -> ReadableMail:
 
 
 def _why_not_here(message: Message) -> str:
-    size = f"{message.size / 1048576:.1f} MB"
+    big = message.size >= 1_000_000
+    size = f"{message.size / 1e6:.1f} MB" if big else f"{max(1, message.size // 1000)} kB"
     if message.body_state == "too_big":
         return f"{size}, still on the server"
     if message.body_state == "failed":

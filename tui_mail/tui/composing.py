@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tui_mail.tui.app import TuiMail
 
 
+FIRST_REVISION = 1
+"""What a draft has before anything was typed into it."""
 _UNTOUCHED_SECONDS = 86_400
 """An open draft in which nothing was ever typed goes after this: another terminal may have it."""
 
@@ -39,9 +41,10 @@ async def begin(
         message_id = await _to_answer(app, conversation_id)
     if message_id is None:
         raise ActionError("There is nothing to answer here.")
-    opened = await app.reader.open(message_id, wait=FETCH_SECONDS)
+    is_ours = kind == "edit" and await writing.draft_of_message(app.ctx, message_id) is not None
+    opened = await app.reader.open(message_id, wait=0 if is_ours else FETCH_SECONDS)
     if kind in ("forward", "edit"):
-        files = await _files(app, opened)
+        files = [] if is_ours else await _files(app, opened)
         return await (writing.forward if kind == "forward" else writing.edit)(
             app.ctx, opened, files
         )
@@ -69,11 +72,10 @@ async def recover(app: TuiMail) -> list[Draft]:
     """Drafts whose composer was not closed: kept as drafts now; empty ones go."""
     kept: list[Draft] = []
     for draft in await writing.recoverable(app.ctx):
-        if not draft.revision:
+        if draft.revision <= FIRST_REVISION or draft.content.is_empty:
             if draft.saved_at < app.ctx.now() - _UNTOUCHED_SECONDS:
                 await writing.discard(app.ctx, draft)
             continue
         await writing.keep(app.ctx, draft)
-        if not draft.content.is_empty:
-            kept.append(draft)
+        kept.append(draft)
     return kept

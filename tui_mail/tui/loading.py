@@ -9,7 +9,7 @@ from textual.timer import Timer
 
 from tui_mail.errors import TuiMailError
 from tui_mail.store.pages import Row
-from tui_mail.tui.reading import Entry, is_draft, look, to_unfold
+from tui_mail.tui.reading import Entry, is_draft, look, other_subject, to_unfold
 from tui_mail.tui.triage import TriageScreen
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Loading(TriageScreen):
             entry.message = message
             entry.people = found.people.get(message.id, entry.people)
             entry.outgoing = found.outgoing.get(message.id)
+            entry.subject = other_subject(message.subject, self.row.subject if self.row else "")
             self.entries[message.id] = entry
         if fresh:
             first = next(iter(self.entries[i].message.id for i in self.entries if i in unfolded))
@@ -173,7 +174,7 @@ class Loading(TriageScreen):
 
         for message_id in self.body.in_view():
             entry = self.entries.get(message_id)
-            shown = entry is not None and entry.unfolded and (entry.mail or entry.waiting)
+            shown = entry is not None and entry.unfolded and entry.mail is not None
             if entry is None or not shown or not entry.unread or message_id in self._marked:
                 continue
             self._marked.add(message_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tui_mail.model.addresses import Address
@@ -115,8 +116,8 @@ def _header(entry: Entry) -> Iterator[Para]:
             continue
         if people:
             yield Para(f"{word:<8} {_several(people)}", "bar", message.id)
-    if message.subject:
-        yield Para(f"Subject  {one_line(message.subject, 1000)}", "bar", message.id)
+    if entry.subject:
+        yield Para(f"Subject  {one_line(entry.subject, 1000)}", "bar", message.id)
 
 
 def _several(people: Sequence[Address]) -> str:
@@ -206,8 +207,8 @@ def invite_lines(invite: Invite) -> Iterator[str]:
         "PUBLISH": "Event", "COUNTER": "Another time proposed",
     }  # fmt: skip
     yield f"{words.get(invite.method.upper(), 'Event')}: {invite.summary or '(no title)'}"
-    end = f" – {invite.end}" if invite.end else ""
-    yield f"When     {invite.start or '(no time)'}{end}" + (
+    end = f" – {moment_words(invite.end)}" if invite.end else ""
+    yield f"When     {moment_words(invite.start) or '(no time)'}{end}" + (
         f", {invite.rule}" if invite.rule else ""
     )
     for word, value in (
@@ -219,6 +220,17 @@ def invite_lines(invite: Invite) -> Iterator[str]:
         more = len(invite.attendees) - _MOST_PEOPLE
         people = ", ".join(invite.attendees[:_MOST_PEOPLE])
         yield f"With     {people}" + (f" and {more} more" if more > 0 else "")
+
+
+def moment_words(moment: str) -> str:
+    """A time of an invitation; what is given in UTC is shown in the user's zone."""
+    if moment.endswith(" UTC"):
+        try:
+            at = datetime.fromisoformat(moment[:-4]).replace(tzinfo=UTC)
+        except ValueError:
+            return moment
+        return long_date(int(at.timestamp()))
+    return moment.replace("T", " ", 1) if moment[10:11] == "T" else moment
 
 
 def report_lines(report: DeliveryReport) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from tui_mail.store.messages import Message
 from tui_mail.store.outbox import Outgoing, Recipient
 from tui_mail.store.pages import Row
 
+_ANSWER = re.compile(r"(?:re|aw|sv|antw|fwd?|wg|vs|tr|rv)(?:\[\d+\])?: ?")
 MOST_UNFOLDED = 8
 """Unread messages that are unfolded by themselves."""
 
@@ -27,6 +29,8 @@ class Entry:
     quotes: bool = False
     """Quotes and signatures are shown in full."""
     mail: ReadableMail | None = None
+    subject: str = ""
+    """Its subject where that is not the conversation's."""
     waiting: str = ""
     """Why there is no body."""
     outgoing: tuple[Outgoing, list[Recipient]] | None = None
@@ -63,6 +67,15 @@ def look(conn: sqlite3.Connection, conversation_id: int, wanted: Collection[int]
         for message_id in {*wanted, *to_unfold(found)} & ids
     }
     return Look(rows[0] if rows else None, found, people, sending)
+
+
+def other_subject(subject: str, known: str) -> str:
+    """A subject that says more than `Re:` before the known one, or nothing."""
+    bare = " ".join(subject.split()).casefold()
+    while (found := _ANSWER.match(bare)) is not None:
+        bare = bare[found.end() :]
+    same = " ".join(known.split()).casefold()
+    return "" if bare == same or same.endswith(f": {bare}") else subject
 
 
 def is_draft(message: Message) -> bool:

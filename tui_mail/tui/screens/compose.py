@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from tui_mail.store.correspondents import Correspondent
 from tui_mail.store.drafts import Draft, DraftFile
 from tui_mail.tui import text
 from tui_mail.tui.commands import COMPOSE
-from tui_mail.tui.composing import begin
+from tui_mail.tui.composing import FIRST_REVISION, begin
 from tui_mail.tui.editing import edit_file
 from tui_mail.tui.format import clock_time
 from tui_mail.tui.paragraphs import size_words
@@ -40,8 +41,11 @@ if TYPE_CHECKING:
 
 SAVE_SECONDS = 1.5
 """How long typed text is at most only on the screen."""
+_PATIENCE = 0.5
+"""Seconds the first key waits for the draft."""
 _COMPLETE_DELAY = 0.08
 _PEOPLE = ("to", "cc", "bcc")
+_FIELDS = ("#from", "#to", "#cc", "#bcc", "#subject", "#text")
 _TITLES = {
     "new": "New mail",
     "reply": "Answer",
@@ -74,6 +78,7 @@ class ComposeScreen(CommandScreen):
     """One mail being written; leaving goes through the review."""
 
     CONTEXT = COMPOSE
+    AUTO_FOCUS = ""
     CSS_PATH: ClassVar[Any] = [stylesheet("compose.tcss")]
 
     def __init__(self, kind: str, start: partial[Any]) -> None:
@@ -83,7 +88,9 @@ class ComposeScreen(CommandScreen):
         self.typed = DraftContent()
         """The fields as they stand, for saving also while the screen goes."""
         self._kind, self._start = kind, start
-        self._began = DraftContent()
+        self._ready = asyncio.Event()
+        self._kept = DraftContent()
+        """The fields as they were loaded or saved last."""
         self._is_dirty = False
         self._saving = asyncio.Lock()
         self._save_timer: Timer | None = None
@@ -112,36 +119,41 @@ class ComposeScreen(CommandScreen):
 
     # Life
 
-    def on_mount(self) -> None:
-        """Make the draft; the mail to be answered may have to be fetched."""
+    async def on_mount(self) -> None:
+        """Make the draft, so that what is typed next goes into it; fetching may take longer."""
         self.query_one(Hints).offer(COMPOSE, self.mail_app.keymap_in_use)
         self.query_one(ChoiceList).display = False
         self._show_head("…")
         self.run_worker(self._begin(), group="begin", exit_on_error=False)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), _PATIENCE)
 
     async def _begin(self) -> None:
         try:
-            self.draft = await self._start(self.mail_app)
+            draft = await self._start(self.mail_app)
         except TuiMailError as error:
             self.app.pop_screen()
             self.mail_app.say(str(error), trouble=True)
+            self._ready.set()
             return
-        self.files = await writing.files_of(self.mail_app.ctx, self.draft)
-        content = self.draft.content
+        self.files = await writing.files_of(self.mail_app.ctx, draft)
+        self.draft, content = draft, draft.content
         for name in (*_PEOPLE, "subject"):
             self.query_one(f"#{name}", LineField).load(getattr(content, name))
         self.query_one(TextField).show(content.body)
-        self.typed = self._began = self._content()
+        self.typed = self._kept = self._content()
         self._is_dirty = bool(self._kind == "new" and content.to)
         self._show_all()
         to_text = self._kind in ("reply", "reply_all") or (content.to and content.subject)
         self.set_focus(self.query_one(TextField if to_text else "#to"))
+        self._ready.set()
 
     @property
     def is_touched(self) -> bool:
         """Whether the user wrote anything."""
+        self._note_typed()
         draft = self.draft
-        return draft is not None and (bool(draft.revision) or self.typed != self._began)
+        return draft is not None and (draft.revision > FIRST_REVISION or self._is_dirty)
 
     def say(self, message: str, *, trouble: bool = False) -> None:
         """Say it in the status line."""
@@ -189,13 +201,17 @@ class ComposeScreen(CommandScreen):
         """Something was typed: it is on disk a moment later."""
         if self.draft is None:
             return
-        self.typed = self._content()
-        if self.typed != self.draft.content:
-            self._is_dirty = True
-            if self._save_timer is None:
-                self._save_timer = self.set_timer(SAVE_SECONDS, self._save_soon)
+        self._note_typed()
+        if self._is_dirty and self._save_timer is None:
+            self._save_timer = self.set_timer(SAVE_SECONDS, self._save_soon)
         if isinstance(event, Input.Changed) and isinstance(event.input, RecipientField):
             self._complete_soon()
+
+    def _note_typed(self) -> None:
+        """Look at the fields themselves: what they tell of a change comes later."""
+        if self.draft is not None and self.is_attached:
+            self.typed = self._content()
+            self._is_dirty = self._is_dirty or self.typed != self._kept
 
     def _save_soon(self) -> None:
         self._save_timer = None
@@ -204,17 +220,19 @@ class ComposeScreen(CommandScreen):
     async def save(self) -> None:
         """Keep what is typed, now."""
         async with self._saving:
+            self._note_typed()
             if self.draft is None or self._done or not self._is_dirty:
                 return
             self._is_dirty = False
-            draft = replace(self.draft, content=self.typed, revision=self.draft.revision + 1)
+            typed = self.typed
+            draft = replace(self.draft, content=typed, revision=self.draft.revision + 1)
             try:
                 await writing.save(self.mail_app.ctx, draft)
             except TuiMailError as error:
                 self._is_dirty = True
                 self.say(f"Not saved: {error}", trouble=True)
                 return
-            self.draft = draft
+            self.draft, self._kept = draft, typed
             self._saved_at = self.mail_app.ctx.now()
             if self.is_attached:
                 self._show_all()
@@ -280,10 +298,14 @@ class ComposeScreen(CommandScreen):
     @on(RecipientField.Asked)
     def asked(self, event: RecipientField.Asked) -> None:
         """A key for the suggestions."""
-        panel, field = self.query_one(ChoiceList), event.field
-        if event.what != "take":
+        panel = self.query_one(ChoiceList)
+        if event.what == "take":
+            self._take_suggestion(event.field)
+        else:
             panel.mark(panel.marked + (1 if event.what == "down" else -1))
-            return
+
+    def _take_suggestion(self, field: RecipientField) -> None:
+        panel = self.query_one(ChoiceList)
         if panel.choices:
             choice = str(panel.choices[panel.marked].value)
             value, cursor = with_choice(field.value, field.cursor_position, choice)
@@ -311,6 +333,16 @@ class ComposeScreen(CommandScreen):
         await self.save()
 
     # Commands
+
+    async def command_field_by(self, step: int) -> None:
+        """Take the suggestion, or go to another field; in one step, so that typing goes there."""
+        field = self.focused
+        if step > 0 and isinstance(field, RecipientField) and field.offered:
+            self._take_suggestion(field)
+            return
+        fields = [self.query_one(name) for name in _FIELDS]
+        place = fields.index(field) if field in fields else -1
+        self.set_focus(fields[(place + step) % len(fields)])
 
     async def command_review(self) -> None:
         """Save, then look at the mail before it goes; Esc first closes suggestions."""

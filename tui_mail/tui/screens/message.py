@@ -90,7 +90,7 @@ class MessageScreen(OutboxCommands, Loading):
             draft = await self.draft_in(self.conversation_id)
             if draft is not None:
                 composer = make_screen("compose", kind="edit", message_id=draft)
-                self.call_later(self.app.switch_screen, composer)
+                self.app.call_later(self.app.switch_screen, composer)
                 return
         await self.load(fresh=True)
 

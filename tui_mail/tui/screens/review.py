@@ -13,6 +13,7 @@ from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.commands import REVIEW, shown_key
 from tui_mail.tui.paragraphs import person_words, size_words
+from tui_mail.tui.recipients import written
 from tui_mail.tui.screens.compose import ComposeScreen
 from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.hints import Hints
@@ -79,7 +80,7 @@ class ReviewScreen(CommandScreen):
             if value:
                 pieces.extend([(f"{label:<9}", "dim"), value, "\n"])
 
-        row("From", f"{account.name} <{account.address}>".strip() if account else "(none)")
+        row("From", written(account.name, account.address) if account else "(none)")
         for label, typed in (
             ("To", draft.content.to), ("Cc", draft.content.cc), ("Bcc", draft.content.bcc),
         ):  # fmt: skip

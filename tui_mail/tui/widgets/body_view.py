@@ -27,6 +27,8 @@ _LINK = re.compile(r"\[(\d{1,3})\]")
 _OWN = ("head", "folded", "bar", "warn", "fold")
 Line = tuple[int, int, int]
 """Paragraph, start and end in its text."""
+Place = tuple[int, int, int]
+"""Message, paragraphs below its first one, and offset there."""
 
 
 class BodyView(Widget, can_focus=True):
@@ -57,24 +59,33 @@ class BodyView(Widget, can_focus=True):
         self._job = 0
         self._heads: list[tuple[int, int]] = []
         """Line and id of each message's first line."""
-        self._goal: tuple[int, int] | None = None
+        self._goal: Place | None = None
         self._matched: dict[int, list[int]] = {}
 
     # Content
 
     def show(self, paras: Sequence[Para], *, at: int | None = None) -> None:
         """Show other paragraphs: from the message `at` on, or at the place that was in view."""
-        self._goal = (at, 0) if at is not None else self._place()
+        self._goal = (at, 0, 0) if at is not None else self._place()
         self.paras = paras
         self._rewrap()
 
-    def _place(self) -> tuple[int, int] | None:
-        """The message at the top and how many lines below its first line the view begins."""
+    def _place(self) -> Place | None:
+        """What stands at the top of the view."""
         index = bisect_right(self._heads, (self.top, 1 << 62)) - 1
-        if index < 0:
+        if index < 0 or self.top >= len(self.lines):
             return None
         line, message = self._heads[index]
-        return message, self.top - line
+        para, start, _ = self.lines[self.top]
+        return message, para - self.lines[line][0], start
+
+    def _line_at(self, place: Place) -> int | None:
+        """The line where a place is now; None while it is not wrapped yet."""
+        head = self.line_of(place[0])
+        if head is None:
+            return None
+        wanted = (self.lines[head][0] + place[1], place[2], 1 << 62)
+        return bisect_right(self.lines, wanted) - 1
 
     def _rewrap(self) -> None:
         self._job += 1
@@ -86,8 +97,7 @@ class BodyView(Widget, can_focus=True):
             self._wrap(SLICE)
         goal, self._goal = self._goal, None
         if goal is not None:
-            line = self.line_of(goal[0])
-            self.top = (line if line is not None else 0) + goal[1]
+            self.top = self._line_at(goal) or 0
         self._clamp()
         self.refresh()
         self._place_hardware_cursor()
@@ -97,8 +107,8 @@ class BodyView(Widget, can_focus=True):
     def _reached(self) -> bool:
         if self._goal is None:
             return len(self.lines) > self.top + self.size.height
-        line = self.line_of(self._goal[0])
-        return line is not None and len(self.lines) > line + self._goal[1] + self.size.height
+        line = self._line_at(self._goal)
+        return line is not None and len(self.lines) > line + self.size.height
 
     def _continue(self, job: int) -> None:
         if self._next_para < len(self.paras):

@@ -63,7 +63,7 @@ class RecipientField(LineField):
         """Suggestions are shown."""
 
     async def _on_key(self, event: events.Key) -> None:
-        what = {"up": "up", "down": "down", "enter": "take", "tab": "take"}.get(event.key)
+        what = {"up": "up", "down": "down", "enter": "take"}.get(event.key)
         if self.offered and what:
             event.stop()
             event.prevent_default()
