@@ -29,6 +29,12 @@ def _trimmed(value: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def is_whole(typed: str) -> bool:
+    """Whether what was typed is an address already, so that Tab means the next field."""
+    local, at, domain = typed.strip().rstrip(">").rpartition("@")
+    return bool(local and at and "." in domain.strip("."))
+
+
 def written(name: str, address: str) -> str:
     """A person as the field shows them, read back as the same address."""
     address = one_line(address)

@@ -29,7 +29,7 @@ from tui_mail.tui.composing import FIRST_REVISION, begin
 from tui_mail.tui.editing import edit_file
 from tui_mail.tui.format import clock_time
 from tui_mail.tui.paragraphs import size_words
-from tui_mail.tui.recipients import typed_part, with_choice, written
+from tui_mail.tui.recipients import is_whole, typed_part, with_choice, written
 from tui_mail.tui.screens.picker import Choice, ChoiceList
 from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.fields import LineField, RecipientField, SenderField, TextField
@@ -338,8 +338,10 @@ class ComposeScreen(CommandScreen):
         """Take the suggestion, or go to another field; in one step, so that typing goes there."""
         field = self.focused
         if step > 0 and isinstance(field, RecipientField) and field.offered:
-            self._take_suggestion(field)
-            return
+            start, end = typed_part(field.value, field.cursor_position)
+            if not is_whole(field.value[start:end]):
+                self._take_suggestion(field)
+                return
         fields = [self.query_one(name) for name in _FIELDS]
         place = fields.index(field) if field in fields else -1
         self.set_focus(fields[(place + step) % len(fields)])
