@@ -80,8 +80,11 @@ async def mute(ctx: Context, conversation_ids: Collection[int], muted: bool) -> 
 
 async def undo(ctx: Context) -> Done | None:
     """Take the newest action back, also after a restart; None when there is nothing left."""
+    from tui_mail.actions.recorded import refold_waiting
+
     policies = await ctx.policies()
     done = await ctx.db.write(_undo, policies, ctx.now())
+    await refold_waiting(ctx)
     ctx.wake()
     return done
 
@@ -399,6 +402,10 @@ def _undo(conn: sqlite3.Connection, policies: Mapping[int, Policy], now: int) ->
         recount(conn, changed)
     elif kind == "send":
         return _unsend(conn, entry, now)
+    elif kind == "rows":
+        from tui_mail.actions.recorded import undo_rows
+
+        changed = undo_rows(conn, entry.undo)
     journal.mark_undone(conn, entry.id, now)
     return Done(entry.id, f"Undone: {entry.summary}", tuple(changed), undoable=False)
 

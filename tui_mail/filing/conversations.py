@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from tui_mail.errors import ActionError
 from tui_mail.model.threading import id_hash
 from tui_mail.store import links
 from tui_mail.store.folds import ids_json
@@ -92,6 +93,50 @@ def _kept_apart(conn: sqlite3.Connection, found: Sequence[int]) -> bool:
         (ids_json(found),),
     ).fetchall()
     return sum(row[0] for row in rows) > 1 or any(row[1] for row in rows)
+
+
+def split(conn: sqlite3.Connection, message_ids: Sequence[int]) -> tuple[int, int]:
+    """Take messages of one conversation into a new one; both stay apart for good.
+
+    Answers to them follow by their ids. Returns (old, new). Raises ActionError when the messages
+    are not of one conversation or are all of it.
+    """
+    rows = conn.execute(
+        "SELECT id, conversation_id, message_id FROM messages"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (ids_json(message_ids),),
+    ).fetchall()
+    sources = {row[1] for row in rows}
+    if len(sources) != 1 or len(rows) != len(set(message_ids)):
+        raise ActionError("Choose messages of one conversation.")
+    (source,) = sources
+    rest = conn.execute(
+        "SELECT count(*) FROM messages WHERE conversation_id = ? AND deleted_at IS NULL", (source,)
+    ).fetchone()[0]
+    if rest <= len(rows):
+        raise ActionError("These are all messages of the conversation.")
+    cursor = conn.execute(
+        "INSERT INTO conversations(visibility, apart)"
+        " SELECT visibility, 1 FROM conversations WHERE id = ?",
+        (source,),
+    )
+    target = cursor.lastrowid
+    assert target is not None
+    conn.execute("UPDATE conversations SET apart = 1 WHERE id = ?", (source,))
+    conn.executemany(
+        "UPDATE messages SET conversation_id = ?, stranger = 0 WHERE id = ?",
+        [(target, row[0]) for row in rows],
+    )
+    conn.executemany(
+        "UPDATE thread_ids SET conversation_id = ? WHERE id_hash = ?",
+        [(target, id_hash(row[2])) for row in rows if row[2]],
+    )
+    conn.execute(
+        "UPDATE drafts SET conversation_id = ? WHERE message_id IN"
+        " (SELECT id FROM messages WHERE conversation_id = ?)",
+        (target, target),
+    )
+    return source, target
 
 
 def merge(conn: sqlite3.Connection, source: int, target: int) -> None:

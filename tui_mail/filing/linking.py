@@ -77,7 +77,7 @@ def _open_to_automation(
         (ids_json(conversation_ids),),
     ):
         link = primaries.get(conversation_id)
-        if state == "excluded" or (link is not None and link.source != "auto"):
+        if state == "excluded" or (link is not None and not _is_ours(link)):
             continue
         if link is not None and arrived is not None:
             oldest = arrived.get(conversation_id)
@@ -85,6 +85,11 @@ def _open_to_automation(
                 continue
         found[conversation_id] = _Current(state, link)
     return found
+
+
+def _is_ours(link: Link) -> bool:
+    """Made by automation on its own, not at the user's command (R54)."""
+    return link.source == "auto" and link.by == AUTOMATION
 
 
 def _decisions(conn: sqlite3.Connection, current: Mapping[int, _Current]) -> dict[int, Decision]:
@@ -115,11 +120,11 @@ def candidates(
     """The open items of everybody who takes part, by conversation.
 
     `keep` names an item a conversation is linked to, which counts although it was closed since.
-    Mail of accounts in manual mode and bulk or automatic mail leads to none (R46, R47), unless
-    `every_mail` asks for the user's own command.
+    Bulk and automatic mail leads to none (R47), and neither does mail of accounts in manual mode
+    (R46) unless the user's own command asks for `every_mail`.
     """
     own = blocks.own_addresses(conn)
-    which = "1" if every_mail else "m.auto_link = 1 AND m.kind = 0"
+    which = "m.kind = 0" if every_mail else "m.kind = 0 AND m.auto_link = 1"
     entered: dict[int, list[tuple[int, str, int, int]]] = defaultdict(list)
     persons: set[int] = set()
     for cid, person_id, address, since, at in conn.execute(

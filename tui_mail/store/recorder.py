@@ -77,7 +77,13 @@ def restore(conn: sqlite3.Connection, changes: Sequence[Change]) -> None:
         where = " AND ".join(f"{column} = ?" for column in _key(table))
         if table == "record_names":
             names.unindex(conn, key[0])
-        if what == "i":
+        if what == "i" and table == "conversations":
+            conn.execute(
+                "DELETE FROM conversations WHERE id = ?1 AND NOT EXISTS"
+                " (SELECT 1 FROM messages WHERE conversation_id = ?1)",
+                key,
+            )
+        elif what == "i":
             conn.execute(f"DELETE FROM {table} WHERE {where}", key)
         elif what == "d":
             columns = _columns(conn, table)[: len(old)]
@@ -120,7 +126,7 @@ def _columns(conn: sqlite3.Connection, table: str) -> list[str]:
 
 def _install(conn: sqlite3.Connection) -> None:
     conn.execute(
-        "CREATE TEMP TABLE noted (id INTEGER PRIMARY KEY AUTOINCREMENT, what, tbl, key, old)"
+        "CREATE TEMP TABLE noted (id INTEGER PRIMARY KEY, what, tbl, key, old)"
     )
     conn.execute("CREATE TEMP TABLE noting (on_ INTEGER)")
     conn.execute("INSERT INTO temp.noting VALUES (0)")
@@ -142,6 +148,12 @@ def _install(conn: sqlite3.Connection) -> None:
             )
     for table, parts in _PARTS.items():
         old = f"json_array({', '.join(f'OLD.{c}' for c in parts)})"
+        if table == "conversations":
+            conn.execute(
+                f"CREATE TEMP TRIGGER note_i_{table} AFTER INSERT ON main.{table} WHEN {on}"
+                " BEGIN INSERT INTO noted(what, tbl, key, old)"
+                f" VALUES ('i', '{table}', json_array(NEW.id), 'null'); END"
+            )
         conn.execute(
             f"CREATE TEMP TRIGGER note_u_{table} AFTER UPDATE OF {', '.join(parts)}"
             f" ON main.{table} WHEN {on} BEGIN INSERT INTO noted(what, tbl, key, old)"

@@ -54,13 +54,13 @@ def read(conn: sqlite3.Connection, ids: str) -> dict[int, Standing]:
             f" WHERE m.conversation_id IN (SELECT value FROM json_each(?)) AND {TAKES_PART}",
             (ids,),
         ):
-            found[cid].people.setdefault(message_id, set()).add(person_id)
+            found.setdefault(cid, Standing()).people.setdefault(message_id, set()).add(person_id)
     for person_id, cid in conn.execute(
         "SELECT person_id, conversation_id FROM person_conversations"
         " WHERE conversation_id IN (SELECT value FROM json_each(?))",
         (ids,),
     ):
-        found[cid].kept.add(person_id)
+        found.setdefault(cid, Standing()).kept.add(person_id)
     return found
 
 

@@ -1,0 +1,128 @@
+"""Actions on records and links: one transaction, one journal entry, an undo that is exact."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tui_mail.actions.context import Context
+from tui_mail.actions.triage import Done
+from tui_mail.model.records import Ref
+from tui_mail.store import journal, recorder, standing
+from tui_mail.store.folds import recount
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the body of an action reports."""
+
+    summary: str
+    """One safe line, in the past tense."""
+    conversations: set[int] = field(default_factory=set)
+    """Conversations whose row or lanes may look different."""
+    records: list[Ref] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDone(Done):
+    """What an action on records did."""
+
+    records: tuple[Ref, ...] = ()
+    """The records that were made or changed."""
+
+
+Body = Callable[[sqlite3.Connection], Outcome]
+
+
+async def act(ctx: Context, action: str, body: Body, *, dry_run: bool = False) -> RecordDone:
+    """Run `body` as one undoable action; with `dry_run` everything it did is taken back."""
+    done = await ctx.db.write(_act, action, body, ctx.now(), dry_run)
+    await refold_waiting(ctx)
+    return done
+
+
+def _act(conn: sqlite3.Connection, action: str, body: Body, now: int, dry_run: bool) -> RecordDone:
+    if dry_run:
+        conn.execute("SAVEPOINT dry_run")
+        try:
+            outcome = body(conn)
+        finally:
+            conn.execute("ROLLBACK TO dry_run")
+            conn.execute("RELEASE dry_run")
+        return RecordDone(
+            None,
+            outcome.summary,
+            tuple(sorted(outcome.conversations)),
+            undoable=False,
+            records=tuple(outcome.records),
+        )
+    outcome, changes = record(conn, body)
+    refs = tuple(outcome.records)
+    if not changes:
+        return RecordDone(None, outcome.summary, (), undoable=False, records=refs)
+    changed = refold(conn, changes, outcome.conversations)
+    entry = journal.add(
+        conn,
+        now=now,
+        actor="user",
+        action=action,
+        summary=outcome.summary,
+        targets={"conversations": sorted(changed), "records": [str(ref) for ref in refs[:100]]},
+        undo={"kind": "rows", "changes": changes},
+    )
+    return RecordDone(entry, outcome.summary, tuple(sorted(changed)), records=refs)
+
+
+def record(conn: sqlite3.Connection, body: Body) -> tuple[Outcome, list[recorder.Change]]:
+    """Run a body and note every row it changes."""
+    recorder.begin(conn)
+    try:
+        outcome = body(conn)
+    except BaseException:
+        recorder.end(conn)
+        raise
+    return outcome, recorder.end(conn)
+
+
+def refold(
+    conn: sqlite3.Connection, changes: list[recorder.Change], more: Iterable[int] = ()
+) -> set[int]:
+    """Fold what depends on changed rows again, now or, when it is much, in further transactions."""
+    conversations, persons = recorder.touched(changes)
+    conversations |= set(more) | standing.of_persons(conn, persons)
+    if len(conversations) <= standing.INLINE:
+        recount(conn, conversations)
+    else:
+        standing.put_off(conn, conversations)
+    return conversations
+
+
+def undo_rows(conn: sqlite3.Connection, undo: dict[str, Any]) -> set[int]:
+    """Take a recorded action back; returns the conversations that changed."""
+    changes: list[recorder.Change] = undo["changes"]
+    _, persons = recorder.touched(changes)
+    before = standing.of_persons(conn, persons)
+    recorder.restore(conn, changes)
+    moved = {
+        row[0]
+        for what, table, key, _ in changes
+        if table == "messages" and what == "u"
+        for row in conn.execute("SELECT conversation_id FROM messages WHERE id = ?", key)
+    }
+    return refold(conn, changes, before | moved)
+
+
+async def refold_waiting(ctx: Context) -> None:
+    """Fold what an action left over, some conversations at a time."""
+    while await ctx.db.read(_any_waiting):
+        await ctx.db.write(_refold_some)
+
+
+def _any_waiting(conn: sqlite3.Connection) -> bool:
+    return conn.execute("SELECT 1 FROM refold LIMIT 1").fetchone() is not None
+
+
+def _refold_some(conn: sqlite3.Connection) -> None:
+    recount(conn, standing.take_waiting(conn))
