@@ -12,7 +12,9 @@ from tui_mail.config.settings import ACCOUNT, GENERAL, AccountSettings, Setting,
 from tui_mail.errors import ConfigError
 from tui_mail.store.accounts import Account
 from tui_mail.tui.commands import COMMANDS, shown_key
+from tui_mail.tui.wrapping import cuts
 
+_TEXT_WIDTH = 74
 _GROUPS = {"screen": "Screen", "reading": "Reading", "writing": "Writing", "sync": "Sync"}
 
 
@@ -46,7 +48,7 @@ def every_row(
     """Everything that can be set."""
     if trouble:
         yield SettingRow("title", "The settings file has a mistake")
-        yield SettingRow("text", trouble)
+        yield from text_rows(trouble)
         yield SettingRow("text", "Ctrl-e opens it in your editor; until it is mended the last good"
                          " settings stay.")  # fmt: skip
     yield SettingRow("title", "Accounts")
@@ -58,6 +60,13 @@ def every_row(
     yield from general_rows(settings)
     yield SettingRow("title", "Keys")
     yield from key_rows(settings, keymap)
+
+
+def text_rows(words: str) -> Iterator[SettingRow]:
+    """Words that nobody can mark, in lines that fit a narrow terminal."""
+    for line in words.splitlines():
+        for start, end in cuts(line, _TEXT_WIDTH):
+            yield SettingRow("text", line[start:end])
 
 
 def account_row(account: AccountSettings, row: Account | None) -> SettingRow:

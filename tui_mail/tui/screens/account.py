@@ -12,7 +12,14 @@ from tui_mail.config.settings import AccountSettings, Setting
 from tui_mail.errors import ConfigError
 from tui_mail.tui import text
 from tui_mail.tui.commands import ACCOUNT
-from tui_mail.tui.setting_rows import SettingRow, account_rows, help_of, parsed, shown_value
+from tui_mail.tui.setting_rows import (
+    SettingRow,
+    account_rows,
+    help_of,
+    parsed,
+    shown_value,
+    text_rows,
+)
 from tui_mail.tui.setting_screen import SettingScreen
 from tui_mail.tui.widgets.hints import Hints
 
@@ -65,7 +72,7 @@ class AccountScreen(SettingScreen):
 
     def every_row(self) -> Sequence[SettingRow]:
         """What was said by the servers, then every value."""
-        rows = [SettingRow("text", line) for line in self._said]
+        rows = [row for line in self._said for row in text_rows(line)]
         kept = "typed, not yet kept" if self._secret else self.account.secret
         rows.append(SettingRow("secret", "password", kept, "Enter types a new password.", None))
         return [*rows, *account_rows(self.account, is_new=not self._slug)]

@@ -64,7 +64,7 @@ class RowList(Widget, can_focus=True):
         """Mark a row and keep it in view."""
         self.marked = index
         height = max(1, self.size.height)
-        if index <= 1:
+        if index < height and not any(map(self._can, range(index))):
             self._top = 0
         margin = 1 if index and not self._can(index - 1) else 0
         self._top = max(index - height + 1, min(self._top, index - margin))

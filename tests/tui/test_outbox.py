@@ -1,0 +1,85 @@
+"""Outgoing mail in the reader: how far it is, why, and the keys for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.tui.conftest import Start
+from tests.tui.factory import Mailbox
+from tests.tui.steps import Journey
+from tui_mail.actions import writing
+from tui_mail.model.drafts import DraftContent
+from tui_mail.tui.screens.compose import ComposeScreen
+
+Make = Callable[..., Mailbox]
+
+
+async def waiting(journey: Journey, state: str, error: str = "") -> None:
+    """One mail in the outbox in some state, open in the reader."""
+    ctx = journey.app.ctx
+    content = DraftContent(to="bo@example.org", subject="The offer", body="Text")
+    await writing.send(ctx, await writing.new_draft(ctx, content=content))
+    journey.box.fetch("UPDATE outbox SET state = ?, error = ?", state, error)
+    await journey.press("g", "o", "enter")
+    await journey.until(lambda: "This mail" in journey.screen)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "words"),
+    [
+        ("held", "", ("goes at", "X stop it", "E edit")),
+        ("failed", "550 no such user", ("was not sent: 550 no such user", "y send again")),
+        ("uncertain", "the line broke", ("may have been sent", "arrive twice", "Y it was sent")),
+        ("failed", "\x1b]52;c;eA==\x07 [/x]", ("␛]52;c;eA==␇ [/x]",)),
+    ],
+)
+async def test_the_state_the_reason_and_the_keys_are_shown(
+    mailbox: Make, start: Start, state: str, error: str, words: tuple[str, ...]
+) -> None:
+    async with start(mailbox(0), (100, 30)) as journey:
+        await waiting(journey, state, error)
+        for expected in words:
+            assert expected in journey.screen
+
+
+@pytest.mark.parametrize(
+    ("state", "key", "after"),
+    [("held", "X", "cancelled"), ("failed", "y", "queued"), ("uncertain", "Y", "sent")],
+)
+async def test_keys_move_a_mail_on(
+    mailbox: Make, start: Start, state: str, key: str, after: str
+) -> None:
+    box = mailbox(0)
+    async with start(box, (100, 30)) as journey:
+        await waiting(journey, state)
+        await journey.press(key)
+        assert box.fetch("SELECT state FROM outbox") == [(after,)]
+
+
+async def test_an_uncertain_mail_goes_again_only_after_a_question(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(0)
+    async with start(box, (100, 30)) as journey:
+        await waiting(journey, "uncertain")
+        await journey.press("y")
+        assert "it may arrive twice" in journey.screen
+        await journey.press("n")
+        assert box.fetch("SELECT state FROM outbox") == [("uncertain",)]
+        await journey.press("y", "y")
+        assert box.fetch("SELECT state FROM outbox") == [("queued",)]
+
+
+@pytest.mark.parametrize(("state", "after"), [("held", "cancelled"), ("failed", "cancelled")])
+async def test_editing_takes_the_mail_back(
+    mailbox: Make, start: Start, state: str, after: str
+) -> None:
+    box = mailbox(0)
+    async with start(box, (100, 30)) as journey:
+        await waiting(journey, state)
+        await journey.pilot.press("E")
+        await journey.until(lambda: isinstance(journey.app.screen, ComposeScreen)
+                            and "The offer" in journey.screen)  # fmt: skip
+        assert box.fetch("SELECT state FROM outbox") == [(after,)]
