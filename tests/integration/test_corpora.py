@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.processes import mime_children
 from tui_mail.mime.fields import header_end
 from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.indexing import decompress, index_mail
@@ -103,7 +103,7 @@ async def run_through(raws: list[bytes]) -> None:
             mail = await pool.read(raw)
             assert time.perf_counter() - started < MAX_SECONDS
             assert_shown(raw, mail)
-        (child,) = psutil.Process().children()
+        (child,) = mime_children()
         assert child.memory_info().rss < MAX_MEMORY
 
 

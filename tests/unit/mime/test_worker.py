@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.processes import mime_children
 from tui_mail.errors import MailError
 from tui_mail.mime import worker
 from tui_mail.mime.worker import MimePool
@@ -82,7 +83,7 @@ async def test_the_child_starts_with_the_first_job_and_ends_with_the_pool() -> N
     pool = MimePool()
     assert {one.pid for one in me.children()} == before
     await pool.index([GOOD])
-    (started,) = [one for one in me.children() if one.pid not in before]
+    (started,) = [one for one in mime_children() if one.pid not in before]
     await pool.close()
     assert not started.is_running()
     with pytest.raises(MailError):
@@ -97,7 +98,7 @@ async def test_the_child_gets_no_secrets_no_files_and_little_memory(
         os.set_inheritable(kept.fileno(), True)
         async with MimePool() as pool:
             await pool.index([GOOD])
-            (child,) = psutil.Process().children()
+            (child,) = mime_children()
             assert set(child.environ()) <= {"PATH", "LANG", "PYTHONPATH", "LC_CTYPE"}
             assert child.num_fds() <= 4
             if sys.platform == "linux":
