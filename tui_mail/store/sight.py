@@ -1,0 +1,65 @@
+"""What decides about sight of mail, read from the store for `model.visibility`."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from tui_mail.model.records import PLURALS, Ref
+from tui_mail.model.visibility import MailSight, RecordSight, User, can_see, watchers
+
+__all__ = ["SELF", "can_see", "counts", "mail", "records_of", "refs_of", "users", "watchers"]
+
+SELF = 1
+"""The user whose mailboxes are in this database."""
+
+
+def users(conn: sqlite3.Connection) -> list[User]:
+    """Everybody who works with these records."""
+    rows = conn.execute("SELECT id, name, is_admin, is_self FROM users ORDER BY id")
+    return [User(row[0], row[1], bool(row[2]), bool(row[3])) for row in rows]
+
+
+def refs_of(conn: sqlite3.Connection, conversation_id: int) -> list[Ref]:
+    """The items a conversation is linked to and the contacts it is with (R44)."""
+    rows = conn.execute(
+        "SELECT kind, item_id FROM links WHERE conversation_id = ?1 AND removed_at IS NULL"
+        " UNION SELECT 'person', person_id FROM person_conversations WHERE conversation_id = ?1"
+        " UNION SELECT 'organization', p.organization_id FROM person_conversations pc"
+        " JOIN persons p ON p.id = pc.person_id WHERE pc.conversation_id = ?1"
+        " AND p.organization_id IS NOT NULL ORDER BY 1, 2",
+        (conversation_id,),
+    )
+    return [Ref(row[0], row[1]) for row in rows]
+
+
+def records_of(conn: sqlite3.Connection, conversation_id: int) -> tuple[RecordSight, ...]:
+    """The same, as far as sight depends on them."""
+    found = []
+    for ref in refs_of(conn, conversation_id):
+        row = conn.execute(
+            f"SELECT owner_id, visible_to FROM {PLURALS[ref.kind]} WHERE id = ?", (ref.id,)
+        ).fetchone()
+        if row is not None:
+            found.append(RecordSight(row[0], row[1]))
+    return tuple(found)
+
+
+def mail(conn: sqlite3.Connection, message_id: int) -> MailSight | None:
+    """What decides about sight of one message."""
+    row = conn.execute(
+        "SELECT conversation_id, visibility, deleted_at, screened_by FROM messages WHERE id = ?",
+        (message_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    return MailSight(SELF, row[1], records_of(conn, row[0]), row[2] is not None, row[3] is not None)
+
+
+def counts(conn: sqlite3.Connection, conversation_id: int) -> tuple[int, int]:
+    """(private, shared) messages of a conversation."""
+    row = conn.execute(
+        "SELECT coalesce(sum(visibility <> 'shared'), 0), coalesce(sum(visibility = 'shared'), 0)"
+        " FROM messages WHERE conversation_id = ? AND deleted_at IS NULL",
+        (conversation_id,),
+    ).fetchone()
+    return row[0], row[1]
