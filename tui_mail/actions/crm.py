@@ -129,7 +129,7 @@ async def add_address(ctx: Context, person_id: int, address: str) -> RecordDone:
     return await act(ctx, "add_address", body)
 
 
-async def set_stage(ctx: Context, ref: Ref, stage_id: int) -> RecordDone:
+async def set_stage(ctx: Context, ref: Ref, stage_id: int, *, dry_run: bool = False) -> RecordDone:
     """Move a deal to another stage, or a project to another phase."""
     key = "phase_id" if ref.kind == "project" else "stage_id"
     if ref.kind == "lead":
@@ -143,10 +143,12 @@ async def set_stage(ctx: Context, ref: Ref, stage_id: int) -> RecordDone:
         text = f"Moved {one_line(item.title, 60)} to {one_line(item.stage, 40)}"
         return Outcome(text, _conversations(conn, ref), [ref])
 
-    return await act(ctx, "stage", body)
+    return await act(ctx, "stage", body, dry_run=dry_run)
 
 
-async def set_status(ctx: Context, ref: Ref, status: str, *, reason: str = "") -> RecordDone:
+async def set_status(
+    ctx: Context, ref: Ref, status: str, *, reason: str = "", dry_run: bool = False
+) -> RecordDone:
     """Win, lose, reopen, archive or complete an item; its conversations stay with it (R52)."""
     values = {"status": status, **({"lost_reason": reason} if status == "lost" and reason else {})}
     given = checked(ref.kind, values, new=False)
@@ -158,7 +160,7 @@ async def set_status(ctx: Context, ref: Ref, status: str, *, reason: str = "") -
         text = f"{_title(conn, ref)} is {'open again' if status == 'open' else status}"
         return Outcome(text, _conversations(conn, ref) | asked, [ref])
 
-    return await act(ctx, "status", body)
+    return await act(ctx, "status", body, dry_run=dry_run)
 
 
 async def convert_lead(ctx: Context, lead: Ref, values: Mapping[str, Any]) -> RecordDone:
