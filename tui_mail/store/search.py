@@ -14,6 +14,13 @@ from tui_mail.model.views import VIEW_WORDS, View
 _DEADLINE = 3.0
 """Seconds after which a search stops and shows what it has."""
 
+_FEW = 300
+"""Candidates of a rare condition that are looked up in the index one by one."""
+_LARGE = 1_000_000
+"""Octets above which mails have an index of their own."""
+_KEY_BITS = 20
+"""Index keys are the time of the mail, shifted by this, and a number."""
+
 _IS = {
     "read": "m.flags & 1 <> 0",
     "unread": "m.flags & 1 = 0",
@@ -44,13 +51,17 @@ class _Plan:
     """FTS expressions that all must hold."""
     where: list[str]
     values: list[object]
+    bounds: list[str]
+    """Limits on the index key, which rises with the time of the mail."""
+    rare: list[str]
+    """Conditions that have an index of few rows."""
 
 
 def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
     """Run a query. Mail in spam and trash is left out unless `in:` names it."""
     if query.node is None:
         return Hits((), (), False)
-    plan = _Plan([], [], [])
+    plan = _Plan([], [], [], [], [])
     terms = query.node.terms if isinstance(query.node, And) else (query.node,)
     for term in terms:
         expression = _expression(term)
@@ -58,6 +69,8 @@ def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
             plan.match.append(expression)
         else:
             plan.where.append(_condition(term, plan.values))
+            if isinstance(term, Field):
+                _narrow(plan, term)
     if not _mentions_view(query.node):
         plan.where.append(
             "(m.state <> 'received' OR EXISTS (SELECT 1 FROM presence p JOIN folders f"
@@ -66,20 +79,52 @@ def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
         )
     plan.where += ["m.deleted_at IS NULL", "m.screened_by IS NULL"]
     where = " AND ".join(plan.where)
-    if plan.match:
+    match = " AND ".join(plan.match)
+    values: Sequence[object] = plan.values
+    if match and not _is_rare(conn, plan):
         sql = (
             "SELECT m.conversation_id, m.id FROM fts"
             " CROSS JOIN messages m ON m.text_key = fts.rowid"
-            f" WHERE fts MATCH ? AND {where} ORDER BY fts.rowid DESC"
+            f" WHERE fts MATCH ? AND {' AND '.join([*plan.bounds, where])} ORDER BY fts.rowid DESC"
         )
-        values: Sequence[object] = (" AND ".join(plan.match), *plan.values)
+        values = (match, *values)
     else:
+        if match:
+            where += " AND EXISTS (SELECT 1 FROM fts WHERE fts MATCH ? AND fts.rowid = m.text_key)"
+            values = (*values, match)
         sql = (
             f"SELECT m.conversation_id, m.id FROM messages m WHERE {where}"
             " ORDER BY m.sort_at DESC, m.id DESC"
         )
-        values = plan.values
     return _collect(conn, sql, values, limit)
+
+
+def _narrow(plan: _Plan, term: Field) -> None:
+    """Note what a condition says about where to begin."""
+    if term.name == "before":
+        plan.bounds.append(f"fts.rowid < {(int(term.value) + 1) << _KEY_BITS:d}")
+    elif term.name == "after":
+        plan.bounds.append(f"fts.rowid >= {int(term.value) << _KEY_BITS:d}")
+    elif (term.name == "is" and term.value in ("starred", "unread")) or (
+        term.name == "larger" and int(term.value) >= _LARGE
+    ):
+        plan.rare.append(plan.where[-1])
+
+
+def _is_rare(conn: sqlite3.Connection, plan: _Plan) -> bool:
+    """Whether so few mails fulfil a condition that each can be looked up in the index.
+
+    Not for beginnings of words: each look-up would collect every word that begins so.
+    """
+    if any(part.endswith(" *)") for part in plan.match):
+        return False
+    return any(
+        conn.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM messages m WHERE {condition} LIMIT {_FEW + 1:d})"
+        ).fetchone()[0]
+        <= _FEW
+        for condition in plan.rare
+    )
 
 
 def _collect(conn: sqlite3.Connection, sql: str, values: Sequence[object], limit: int) -> Hits:
@@ -157,6 +202,8 @@ def _field(node: Field, values: list[object]) -> str:
             "(m.account_id IN (SELECT id FROM accounts WHERE slug = ?"
             " OR address LIKE ? ESCAPE '\\'))"
         )
+    if node.name == "larger" and int(node.value) >= _LARGE:
+        return f"(m.size > {_LARGE:d} AND m.size > {int(node.value):d})"
     values.append(node.value)
     comparison = {
         "before": "m.sort_at < ?",

@@ -124,6 +124,7 @@ CREATE INDEX messages_sort ON messages(sort_at DESC, id DESC);
 CREATE INDEX messages_unread ON messages(sort_at DESC, id DESC) WHERE flags & 1 = 0;
 CREATE INDEX messages_flagged ON messages(sort_at DESC, id DESC) WHERE flags & 2 <> 0;
 CREATE INDEX messages_drafts ON messages(deleted_at) WHERE state = 'draft';
+CREATE INDEX messages_large ON messages(sort_at DESC, id DESC, size) WHERE size > 1000000;
 CREATE INDEX messages_orphaned ON messages(orphaned_at) WHERE orphaned_at IS NOT NULL;
 CREATE UNIQUE INDEX messages_text_key ON messages(text_key) WHERE text_key IS NOT NULL;
 

@@ -1,0 +1,81 @@
+"""Whatever way a search goes through the store, it finds the same mail."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.tui.factory import NOW, mail, make_mailbox
+from tui_mail.model.messages import Flag
+from tui_mail.model.search import parse
+from tui_mail.store import search as searching
+from tui_mail.store.search import search
+
+QUERIES = (
+    "offer",
+    "offer is:starred",
+    "off* is:starred",
+    "offer is:unread",
+    "offer larger:1M",
+    "larger:1M",
+    "larger:2M",
+    "larger:500k",
+    "offer before:2026-09-21",
+    "offer after:2026-09-21",
+    "offer after:2026-09-20 before:2026-09-21",
+    "-offer is:starred",
+    "(offer OR plan) is:starred",
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    box = make_mailbox(tmp_path_factory.mktemp("search"))
+    for day in range(6):
+        envelopes = [
+            mail(100 * day + n, subject=("Offer" if n % 2 else "Plan") + f" {n}") for n in range(12)
+        ]
+        flags = int(Flag.FLAGGED) if day % 2 else int(Flag.SEEN)
+        box.arrive(envelopes, flags=flags, at=NOW - 86_400 * day, indexed=True)
+    conn = box.connect()
+    conn.execute("UPDATE messages SET size = id * 40000")
+    yield conn
+    conn.close()
+
+
+def found(conn: sqlite3.Connection, text: str) -> tuple[int, ...]:
+    query = parse(text, now=datetime.fromtimestamp(NOW, UTC))
+    assert query.error == ""
+    return search(conn, query, 1000).message_ids
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_the_short_way_over_rare_mail_finds_the_same(
+    store: sqlite3.Connection, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = found(store, text)
+    monkeypatch.setattr(searching, "_is_rare", lambda conn, plan: False)
+    monkeypatch.setattr(searching, "_narrow", lambda plan, term: None)
+    assert found(store, text) == short
+    assert short
+
+
+def test_days_begin_and_end_where_they_are_said_to(store: sqlite3.Connection) -> None:
+    times = dict(store.execute("SELECT id, sort_at FROM messages").fetchall())
+    edge = datetime(2026, 9, 21, tzinfo=UTC).timestamp()
+    assert all(times[one] < edge for one in found(store, "offer before:2026-09-21"))
+    assert all(times[one] >= edge for one in found(store, "offer after:2026-09-21"))
+    both = len(found(store, "offer before:2026-09-21")) + len(
+        found(store, "offer after:2026-09-21")
+    )
+    assert both == len(found(store, "offer")) == 36
+
+
+def test_newest_hits_come_first(store: sqlite3.Connection) -> None:
+    times = dict(store.execute("SELECT id, sort_at FROM messages").fetchall())
+    for text in QUERIES:
+        order = [times[one] for one in found(store, text)]
+        assert order == sorted(order, reverse=True), text
