@@ -8,7 +8,7 @@
 | 3    | another engine runs, or the database is in use or cannot be used |
 | 4    | the sign-in was rejected, or the secret cannot be read |
 | 5    | a server cannot be reached or broke off |
-| 6    | no such conversation, message, folder, account or file |
+| 6    | no such conversation, message, record, folder, account or file |
 | 7    | not done: it needs a yes (`--yes`) |
 | 130  | interrupted |
 | 141  | whoever read the output went away |
@@ -49,7 +49,7 @@ MEANINGS: dict[Code, str] = {
     Code.STORE: "another engine runs, or the database is in use or cannot be used",
     Code.SIGN_IN: "the sign-in was rejected, or the secret cannot be read",
     Code.NETWORK: "a server cannot be reached or broke off",
-    Code.NOT_FOUND: "no such conversation, message, folder, account or file",
+    Code.NOT_FOUND: "no such conversation, message, record, folder, account or file",
     Code.NEEDS_YES: "not done: it needs a yes (--yes)",
     Code.INTERRUPTED: "interrupted",
     Code.BROKEN_PIPE: "whoever read the output went away",

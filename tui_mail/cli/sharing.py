@@ -1,0 +1,81 @@
+"""`share`, `unshare`, `why`: who sees conversations, and where every decision came from."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tui_mail.cli.acted import add_dry_run, finish
+from tui_mail.cli.call import Call, conversations_of, reference, refuse_missing, with_context
+from tui_mail.cli.codes import Code
+from tui_mail.cli.output import counted, local, utc
+from tui_mail.model.safe_text import one_line
+
+if TYPE_CHECKING:
+    from tui_mail.actions.context import Context
+
+
+def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
+    """Options of one of the commands."""
+    what = "a conversation (12) or a message (m34)"
+    if name == "why":
+        parser.add_argument("id", type=reference, help=what)
+        return
+    parser.add_argument(
+        "id", nargs="+", type=reference, help="conversations (12) or messages (m34)"
+    )
+    add_dry_run(parser)
+
+
+def run(call: Call) -> int:
+    """Share, make private, or say why."""
+    return with_context(call, _why if call.name == "why" else _share)
+
+
+async def _share(call: Call, ctx: Context) -> int:
+    from tui_mail.actions import sharing
+
+    found, missing = await conversations_of(ctx, call.args.id)
+    if missing:
+        return refuse_missing(call, missing)
+    shared = call.name == "share"
+    who = await sharing.audience(ctx, found)
+    done = await sharing.share(ctx, found, shared, dry_run=call.args.dry_run)
+    audience = {
+        "seen_by": list(who.names) if shared else [],
+        "newly_seen_by": list(who.gain) if shared else [],
+        "private_before": who.private,
+        "shared_before": who.shared,
+        "linked_to_nothing": who.unlinked,
+    }
+    finish(call, done, **audience)
+    if shared and not call.out.as_json:
+        names = ", ".join(one_line(name, 40) for name in who.names)
+        call.out.note(f"Seen by: {names or 'nobody else works here yet'}.")
+        if who.unlinked:
+            number = counted(who.unlinked, "conversation")
+            call.out.note(f"{number} linked to no record: only you see that.")
+    return Code.OK
+
+
+async def _why(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.why import why
+
+    found, missing = await conversations_of(ctx, [call.args.id])
+    if missing:
+        return refuse_missing(call, missing)
+    reasons = await why(ctx, found[0])
+    call.out.document(
+        {
+            "conversation": found[0],
+            "reasons": [
+                {"topic": one.topic, "text": one.text, "rule": one.rule, "at": utc(one.at)}
+                for one in reasons
+            ],
+        }
+    )
+    call.out.rows(
+        ((one.topic, one.text, one.rule, local(one.at) if one.at else "") for one in reasons),
+        ("about", "why", "rule", "when"),
+    )
+    return Code.OK
