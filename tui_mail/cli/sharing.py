@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_mail.cli.acted import add_dry_run, finish
 from tui_mail.cli.call import Call, conversations_of, reference, refuse_missing, with_context
@@ -41,7 +41,7 @@ async def _share(call: Call, ctx: Context) -> int:
     shared = call.name == "share"
     who = await sharing.audience(ctx, found)
     done = await sharing.share(ctx, found, shared, dry_run=call.args.dry_run)
-    audience = {
+    audience: dict[str, Any] = {
         "seen_by": list(who.names) if shared else [],
         "newly_seen_by": list(who.gain) if shared else [],
         "private_before": who.private,
