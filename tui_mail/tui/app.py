@@ -205,12 +205,17 @@ class TuiMail(PacedApp):
             self._reader = Reader(self.ctx)
         return self._reader
 
+    async def on_unmount(self) -> None:
+        """However the app ends, no mail reader outlives it."""
+        await self.close_reader()
+
     async def close_reader(self) -> None:
         """End the worker and remove what was opened with other programs."""
         if self._reader is not None:
             from tui_mail.actions.reading import clean_temporary
 
-            await self._reader.close()
+            reader, self._reader = self._reader, None
+            await reader.close()
             clean_temporary(self.ctx)
 
     # Facts
@@ -297,7 +302,6 @@ async def _main(paths: Paths, *, engine: bool, one_process: bool, clock: Clock |
         app = TuiMail(ctx, engine=engine, one_process=one_process)
         code = await app.run_async(mouse=bool(ctx.settings.get("screen.mouse")))
         await app.acts.drain()
-        await app.close_reader()
         if app.farewell:
             print(f"{app.farewell}; tui-mail brings them to the server in the background.")
         return app.return_code or code or 0
