@@ -20,6 +20,7 @@ from tui_mail.imap.fetching import Fetcher
 from tui_mail.imap.folders import list_folders, select, status, wire_name
 from tui_mail.imap.idle import idle
 from tui_mail.imap.link import Link
+from tui_mail.imap.listening import listen
 from tui_mail.imap.searching import search
 from tui_mail.imap.signin import connect, introduce, sign_in
 from tui_mail.imap.uidset import LAST, UidSet
@@ -29,6 +30,7 @@ from tui_mail.imap.values import (
     FlagChange,
     FolderStatus,
     HeaderItem,
+    Heard,
     IdleResult,
     ListResult,
     MoveResult,
@@ -65,6 +67,8 @@ class ImapSession:
         self.server_id: dict[str, str] = {}
         self.enabled: frozenset[str] = frozenset()
         """What ENABLE switched on, confirmed by the server."""
+        self.selections = 0
+        """How often a folder was selected: another number, another look at a folder."""
 
     # -- life --------------------------------------------------------------------------------
 
@@ -174,6 +178,7 @@ class ImapSession:
 
         Without QRESYNC enabled the pair is not sent and `Selected.qresync` is False.
         """
+        self.selections += 1
         with self._connection.strict():
             return select(self._connection, self._fetch, name, self.enabled, self.has, qresync)
 
@@ -388,6 +393,11 @@ class ImapSession:
         """Let the server speak; tells whether the selected folder changed."""
         self._connection.run_noted(b"NOOP")
         return self.drain_notices()
+
+    def listen(self) -> Heard:
+        """Let the server speak, and read what it says of the selected folder."""
+        with self._connection.strict():
+            return listen(self._connection, self._fetch)
 
     def drain_notices(self) -> bool:
         """Tell whether the selected folder changed since last asked, without a round trip."""

@@ -110,6 +110,17 @@ class Selected:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a server said of the selected folder without being asked."""
+
+    changes: list[FlagChange]
+    exists: int
+    """Mails in the folder; 0 when it did not say."""
+    sure: bool
+    """Nothing else changed; otherwise only a new SELECT tells."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoreResult:
     """What STORE did not do."""
 

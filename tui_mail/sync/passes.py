@@ -44,13 +44,17 @@ async def folder_pass(desk: Desk, wire: Wire, folder_id: int, *, audit: bool = F
     folder = await desk.db.read(accounts.folder, folder_id)
     if folder is None or not folder.selectable:
         return Outcome()
+    if not _wants_audit(desk, folder, audit):
+        heard = await _listen(desk, wire, folder)
+        if heard is not None:
+            return heard
     qresync = None
     ready = folder.uidvalidity and folder.modseq and folder.state in ("live", "quarantined")
     if "QRESYNC" in wire.session.enabled and ready:
         qresync = (folder.uidvalidity, folder.modseq)
     said = await wire.call(lambda session: session.select(folder.wire_name, qresync=qresync))
     now = desk.now()
-    audit = audit or (bool(folder.last_audit_at) and now - folder.last_audit_at > AUDIT_SECONDS)
+    audit = _wants_audit(desk, folder, audit)
     known = Known(folder.uidvalidity, folder.uidnext, folder.modseq, folder.server_exists)
     uidnext = said.uidnext
     announced = Announced(
@@ -76,6 +80,43 @@ async def folder_pass(desk: Desk, wire: Wire, folder_id: int, *, audit: bool = F
         await _renumber(desk, wire, folder, said)
         return Outcome(backfill=True)
     return await _follow(desk, wire, folder, said, plan)
+
+
+def _wants_audit(desk: Desk, folder: Folder, audit: bool) -> bool:
+    since = desk.now() - folder.last_audit_at
+    return audit or (bool(folder.last_audit_at) and since > AUDIT_SECONDS)
+
+
+async def _listen(desk: Desk, wire: Wire, folder: Folder) -> Outcome | None:
+    """Bring a folder up to date that is still selected; None when a whole pass is needed.
+
+    New mail and flags come with NOOP, at a cost that does not grow with the folder. The
+    mod-sequence stays where it is: the next SELECT tells all of it again.
+    """
+    session = wire.session
+    if (
+        wire.followed != (folder.id, session.selections)
+        or "QRESYNC" not in session.enabled
+        or session.quirks.modseq_overlap
+        or folder.state != "live"
+        or desk.gmail
+    ):
+        return None
+    heard = await wire.call(lambda session: session.listen())
+    wire.followed = None
+    if not heard.sure:
+        return None
+    new = 0
+    if heard.exists:
+        new = await fetch_new(desk, wire, folder, folder.uidnext, 0, heard.exists)
+        if heard.exists != folder.server_exists + new:
+            return None
+    new += await fetch_retries(desk, wire, folder)
+    await _apply(desk, wire, folder, heard.changes)
+    exists = heard.exists or folder.server_exists
+    await desk.db.write(_close, folder.id, None, None, exists, False, desk.now())
+    wire.followed = (folder.id, session.selections)
+    return Outcome(new, backfill=folder.horizon < 0)
 
 
 def _note_mode(conn: sqlite3.Connection, folder_id: int, read_only: bool) -> None:
@@ -182,13 +223,14 @@ async def _follow(desk: Desk, wire: Wire, folder: Folder, said: Selected, plan: 
         plan.flags == "all" and there is not None,
         desk.now(),
     )
+    wire.followed = None if suspicious else (folder.id, wire.session.selections)
     return Outcome(new, suspicious, folder.horizon < 0)
 
 
 def _close(
     conn: sqlite3.Connection,
     folder_id: int,
-    uidnext: int,
+    uidnext: int | None,
     modseq: int | None,
     exists: int,
     audited: bool,

@@ -20,6 +20,8 @@ class Wire:
         self.session = ImapSession(settings, secret)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"imap-{name}")
         self._closed = False
+        self.followed: tuple[int, int] | None = None
+        """The folder whose last pass ended with everything stored, and the SELECT it began with."""
 
     async def call(self, function: Callable[[ImapSession], T]) -> T:
         """Run `function(session)` in the thread. Cancelling shuts the socket down first."""
