@@ -290,6 +290,7 @@ def test_a_closed_terminal_loses_nothing(mailbox: Make, run: Run, number: signal
     terminal.press("c")
     terminal.until(lambda screen: "New mail" in screen and "Subject" in screen)
     terminal.press("bo@example.org\t\t\tHi\tThe last word")
+    terminal.until(lambda screen: "The last word" in screen)
     terminal.signal(number)
     assert terminal.wait() == 0
     assert "The last word" in str(box.fetch("SELECT content FROM drafts"))
