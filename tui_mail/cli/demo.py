@@ -43,6 +43,7 @@ def run(call: Call) -> int:
     """Start the world, make a profile for it, and show it."""
     with _profile(call.args.keep) as paths, _world() as accounts:
         _write_profile(paths, accounts)
+        _fill_records(paths)
         try:
             if call.args.once:
                 return _sync_once(call, paths)
@@ -115,9 +116,30 @@ def _write_profile(paths: Paths, accounts: list[dict[str, Any]]) -> None:
             smtp_port=account["smtp_port"],
             smtp_security=account["security"],
             secret="file",
+            default_visibility="shared" if slug == "info" else "private",
         )
         save.put_account(paths.config_file, settings)
         write_secret(settings, paths, account["password"])
+
+
+def _fill_records(paths: Paths) -> None:
+    """Contacts, deals, leads and projects, before the first mail comes; once a profile."""
+    import asyncio
+
+    from tui_mail.actions.context import open_context
+    from tui_mail.actions.recorded import refold_waiting
+    from tui_mail.demo.company import load_company
+    from tui_mail.demo.records import fill
+
+    async def run() -> None:
+        ctx = await open_context(paths)
+        try:
+            await ctx.db.write(fill, load_company(), ctx.now())
+            await refold_waiting(ctx)
+        finally:
+            await ctx.close()
+
+    asyncio.run(run())
 
 
 def _sync_once(call: Call, paths: Paths) -> int:

@@ -53,6 +53,12 @@ class Deal:
     stage: str
     status: str
     """`open`, `won` or `lost`."""
+    reason: str = ""
+    """Why it was lost."""
+    days: int = 120
+    """So many days ago it began."""
+    quiet: int = 3
+    """So many days it has been in its stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class Lead:
     title: str
     org: str
     person: str
+    days: int = 30
+    """So many days ago it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,9 @@ class Project:
     org: str
     person: str
     status: str
+    """`in progress`, or the name of another phase."""
+    days: int = 60
+    """So many days ago it began. One that began after a conversation is no candidate for it."""
 
 
 @dataclass(frozen=True, slots=True)
