@@ -85,6 +85,7 @@ async def test_a_reply_stays_with_a_deal_that_was_lost_and_new_mail_does_not_go_
     await crm.set_status(world.ctx, deal, "lost", reason="price")
     await world.mail("anna@fjord.example", refs=["<m1@x.example>"])
     assert await world.state(cid) == ("linked", deal)
+    world.clock.at += 1
     new = await world.mail("anna@fjord.example")
     assert await world.state(new) == ("none", None)
     assert new in await world.view(View.UNLINKED)

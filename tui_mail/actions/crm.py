@@ -174,8 +174,8 @@ async def convert_lead(ctx: Context, lead: Ref, values: Mapping[str, Any]) -> Re
         given["people"] = tuple(items.people_of(conn, lead))
         deal = items.create(conn, "deal", given, now)
         conn.execute(
-            "INSERT INTO item_people(person_id, kind, item_id, since, open)"
-            " SELECT person_id, 'deal', ?, since, 1 FROM item_people WHERE kind = 'lead'"
+            "INSERT INTO item_people(person_id, kind, item_id, since)"
+            " SELECT person_id, 'deal', ?, since FROM item_people WHERE kind = 'lead'"
             " AND item_id = ? ON CONFLICT(person_id, kind, item_id)"
             " DO UPDATE SET since = min(since, excluded.since)",
             (deal.id, lead.id),

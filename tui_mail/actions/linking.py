@@ -10,14 +10,13 @@ from tui_mail.actions.context import Context
 from tui_mail.actions.recorded import Outcome, RecordDone, act
 from tui_mail.errors import ActionError
 from tui_mail.filing import conversations, linking
-from tui_mail.model.linking import Candidate, decide
+from tui_mail.model.linking import FOREVER, Candidate, decide
 from tui_mail.model.records import ITEM_KINDS, Ref
 from tui_mail.model.safe_text import one_line
 from tui_mail.store import links, records
 from tui_mail.store.standing import INLINE
 
 USER = "user"
-_END_OF_TIME = 1 << 62
 
 
 async def link(
@@ -168,7 +167,7 @@ def _plan(
     for start in range(0, len(ids), INLINE):
         part = ids[start : start + INLINE]
         for cid, found in linking.candidates(conn, part, every_mail=True).items():
-            decision = decide(_END_OF_TIME, found)
+            decision = decide(FOREVER, [one for one in found if one.is_open])
             if decision.state != "none":
                 decided[cid] = decision.chosen
     return decided, len(ids)

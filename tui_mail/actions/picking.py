@@ -123,7 +123,7 @@ def _surroundings(
 
 def _open_of_persons(conn: sqlite3.Connection, persons: set[int]) -> list[Ref]:
     rows = conn.execute(
-        "SELECT DISTINCT kind, item_id FROM item_people WHERE open = 1"
+        "SELECT DISTINCT kind, item_id FROM item_people WHERE until IS NULL"
         " AND person_id IN (SELECT value FROM json_each(?)) LIMIT 100",
         (ids_json(persons),),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from tui_mail.actions.context import Context
 from tui_mail.actions.triage import Done
+from tui_mail.filing import linking
 from tui_mail.model.records import Ref
 from tui_mail.store import journal, recorder, standing
 from tui_mail.store.folds import recount
@@ -58,7 +59,7 @@ def _act(conn: sqlite3.Connection, action: str, body: Body, now: int, dry_run: b
             undoable=False,
             records=tuple(outcome.records),
         )
-    outcome, changes = record(conn, body)
+    outcome, changes = record(conn, body, now)
     refs = tuple(outcome.records)
     if not changes:
         return RecordDone(None, outcome.summary, (), undoable=False, records=refs)
@@ -75,15 +76,41 @@ def _act(conn: sqlite3.Connection, action: str, body: Body, now: int, dry_run: b
     return RecordDone(entry, outcome.summary, tuple(sorted(changed)), records=refs)
 
 
-def record(conn: sqlite3.Connection, body: Body) -> tuple[Outcome, list[recorder.Change]]:
-    """Run a body and note every row it changes."""
+def record(conn: sqlite3.Connection, body: Body, now: int) -> tuple[Outcome, list[recorder.Change]]:
+    """Run a body, let automation decide about what it concerns, and note every row changed."""
     recorder.begin(conn)
     try:
         outcome = body(conn)
+        linking.evaluate(conn, _concerned(conn, now), now)
     except BaseException:
         recorder.end(conn)
         raise
     return outcome, recorder.end(conn)
+
+
+def _concerned(conn: sqlite3.Connection, now: int) -> set[int]:
+    """Conversations whose candidates an action may have changed, the newest ones if they are many.
+
+    Nothing older than what changed is among them: items are never linked to past mail (R50).
+    Addresses known since before now come with an import.
+    """
+    of_items = conn.execute(
+        "SELECT DISTINCT c.id FROM temp.noted n JOIN person_conversations pc"
+        " ON pc.person_id = json_extract(n.key, '$[0]') JOIN conversations c"
+        " ON c.id = pc.conversation_id WHERE n.tbl = 'item_people'"
+        " AND (c.link_state = 'ambiguous' OR c.first_at >= (SELECT min(i.since)"
+        "  FROM item_people i WHERE i.person_id = pc.person_id)) ORDER BY c.id DESC LIMIT ?",
+        (standing.INLINE,),
+    )
+    of_addresses = conn.execute(
+        "SELECT DISTINCT m.conversation_id FROM temp.noted n JOIN person_addresses a"
+        " ON a.person_id = json_extract(n.key, '$[0]') AND a.since < ?"
+        " JOIN participants p ON p.correspondent_id = a.correspondent_id"
+        " JOIN messages m ON m.id = p.message_id WHERE n.tbl = 'person_addresses'"
+        " AND m.sort_at >= a.since ORDER BY m.conversation_id DESC LIMIT ?",
+        (now, 10 * standing.INLINE),
+    )
+    return {row[0] for row in (*of_items, *of_addresses)}
 
 
 def refold(

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from tui_mail.actions.context import Context
 from tui_mail.errors import ActionError
 from tui_mail.filing import linking
-from tui_mail.model.linking import decide
+from tui_mail.model.linking import FOREVER, decide
 from tui_mail.model.records import Ref
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.visibility import SHARED, MailSight
 from tui_mail.store import blocks, links, people, records, sight
 from tui_mail.store.links import AUTOMATION, Link
-
-_END_OF_TIME = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def _unlinked(conn: sqlite3.Connection, cid: int) -> Iterable[Reason]:
             yield Reason("link", text, "R50", one.since)
     elif every and not automatic:
         yield Reason("link", "Not linked: the account links by hand only.", "R46")
-    elif decide(_END_OF_TIME, every).candidates:
+    elif decide(FOREVER, every).candidates:
         yield Reason("link", "Not linked yet: looked at again with the next mail.", "R47")
     elif _only_bulk(conn, cid):
         yield Reason("link", "Not linked: all of it is bulk or automatic mail.", "R47")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from tui_mail.model.linking import Candidate, Decision, decide
+from tui_mail.model.linking import FOREVER, Candidate, Decision, decide
 from tui_mail.model.records import Ref
 from tui_mail.store import blocks, links
 from tui_mail.store.folds import ids_json
@@ -94,9 +94,14 @@ def _is_ours(link: Link) -> bool:
 
 def _decisions(conn: sqlite3.Connection, current: Mapping[int, _Current]) -> dict[int, Decision]:
     began = beginnings(conn, current)
-    keep = {cid: one.link.item for cid, one in current.items() if one.link is not None}
-    found = candidates(conn, current, keep=keep)
-    return {cid: decide(began.get(cid, 0), found.get(cid, ())) for cid in current if cid in began}
+    found = candidates(conn, current)
+    decisions: dict[int, Decision] = {}
+    for cid, one in current.items():
+        linked = one.link.item if one.link is not None else None
+        here = found.get(cid, [])
+        if cid in began and (linked is None or any(each.ref == linked for each in here)):
+            decisions[cid] = decide(began[cid], here, linked)
+    return decisions
 
 
 def beginnings(conn: sqlite3.Connection, conversation_ids: Iterable[int]) -> dict[int, int]:
@@ -114,12 +119,10 @@ def candidates(
     conn: sqlite3.Connection,
     conversation_ids: Iterable[int],
     *,
-    keep: Mapping[int, Ref] | None = None,
     every_mail: bool = False,
 ) -> dict[int, list[Candidate]]:
-    """The open items of everybody who takes part, by conversation.
+    """The items of everybody who takes part, by conversation.
 
-    `keep` names an item a conversation is linked to, which counts although it was closed since.
     Bulk and automatic mail leads to none (R47), and neither does mail of accounts in manual mode
     (R46) unless the user's own command asks for `every_mail`.
     """
@@ -138,21 +141,20 @@ def candidates(
         if address not in own:
             entered[cid].append((person_id, address, since, at))
             persons.add(person_id)
-    items: dict[int, list[tuple[Ref, int, bool]]] = defaultdict(list)
-    for person_id, kind, item_id, since, is_open in conn.execute(
-        "SELECT person_id, kind, item_id, since, open FROM item_people"
+    items: dict[int, list[tuple[Ref, int, int]]] = defaultdict(list)
+    for person_id, kind, item_id, since, until in conn.execute(
+        "SELECT person_id, kind, item_id, since, until FROM item_people"
         " WHERE person_id IN (SELECT value FROM json_each(?))",
         (ids_json(persons),),
     ):
-        items[person_id].append((Ref(kind, item_id), since, bool(is_open)))
+        closed_at = FOREVER if until is None else until
+        items[person_id].append((Ref(kind, item_id), since, closed_at))
     found: dict[int, list[Candidate]] = {}
     for cid, entries in entered.items():
-        kept = keep.get(cid) if keep else None
         found[cid] = [
-            Candidate(at, ref, address, person_id, max(since, known_since))
+            Candidate(at, ref, address, person_id, max(since, known_since), until)
             for person_id, address, known_since, at in entries
-            for ref, since, is_open in items.get(person_id, ())
-            if is_open or ref == kept
+            for ref, since, until in items.get(person_id, ())
         ]
     return found
 

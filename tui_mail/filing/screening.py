@@ -45,7 +45,7 @@ class _Mail:
 
 def reach(conn: sqlite3.Connection, target: Target, account_id: int | None) -> Reach:
     """The mail an entry would screen that nothing screens yet, together with those in force."""
-    mails = _mails(conn, _written_by(conn, blocks.correspondents_under(conn, target), account_id))
+    mails = _mails(conn, _mail_with(conn, blocks.correspondents_under(conn, target), account_id))
     lists: dict[int, Blocklist] = {}
     hidden: dict[int, _Mail] = {}
     for message_id, mail in mails.items():
@@ -113,12 +113,14 @@ def _mark(
     blocks.hit(conn, hits)
 
 
-def _written_by(
+def _mail_with(
     conn: sqlite3.Connection, correspondents: Iterable[int], account_id: int | None
 ) -> list[int]:
+    """Mail in which they take part: a sender blocked before may have waited for a recipient."""
     rows = conn.execute(
         "SELECT DISTINCT p.message_id FROM participants p JOIN messages m ON m.id = p.message_id"
-        " WHERE p.correspondent_id IN (SELECT value FROM json_each(?)) AND p.role = 'from'"
+        " WHERE p.correspondent_id IN (SELECT value FROM json_each(?))"
+        " AND p.role IN ('from', 'to', 'cc', 'bcc')"
         " AND m.is_own = 0 AND (?2 IS NULL OR m.account_id = ?2)",
         (ids_json(correspondents), account_id),
     )

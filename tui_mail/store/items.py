@@ -44,8 +44,12 @@ def create(
     now: int,
     *,
     created_at: int | None = None,
+    closed_at: int | None = None,
 ) -> Ref:
-    """Add a deal, lead or project. Raises ActionError when a record it names is not there."""
+    """Add a deal, lead or project; one that is closed is so since `closed_at`.
+
+    Raises ActionError when a record it names is not there.
+    """
     given = dict(values)
     records.references(conn, given)
     at = now if created_at is None else created_at
@@ -58,7 +62,7 @@ def create(
     elif not (given.get("person_id") or given.get("organization_id")):
         raise ActionError("A lead needs a person or an organization.")
     if given.get("status", "open") != "open":
-        more["closed_at"] = now
+        more["closed_at"] = now if closed_at is None else closed_at
     ref = Ref(kind, records.insert(conn, PLURALS[kind], given, now, **more))
     if kind == "project":
         _set_deals(conn, ref.id, given.get("deals") or ())
@@ -89,8 +93,8 @@ def change(conn: sqlite3.Connection, ref: Ref, values: Mapping[str, Any], now: i
         _set_people(conn, ref, further, values.get("person_id", old["person_id"]), now)
     if status != old["status"]:
         conn.execute(
-            "UPDATE item_people SET open = ? WHERE kind = ? AND item_id = ?",
-            (status == "open", ref.kind, ref.id),
+            "UPDATE item_people SET until = ? WHERE kind = ? AND item_id = ?",
+            (None if status == "open" else now, ref.kind, ref.id),
         )
         if status != "open":
             links.drop_candidate(conn, ref)
@@ -105,7 +109,7 @@ def _set_people(
     now: int,
 ) -> None:
     """Everybody of an item, the main person included; who was in it before stays since then."""
-    is_open = records.row(conn, ref)["status"] == "open"
+    until = records.row(conn, ref)["closed_at"]
     wanted = dict.fromkeys([*([person_id] if person_id else []), *further])
     for gone in set(people_of(conn, ref)) - set(wanted):
         conn.execute(
@@ -113,9 +117,9 @@ def _set_people(
             (gone, ref.kind, ref.id),
         )
     conn.executemany(
-        "INSERT INTO item_people(person_id, kind, item_id, since, open) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO item_people(person_id, kind, item_id, since, until) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
-        [(pid, ref.kind, ref.id, now, is_open) for pid in wanted],
+        [(pid, ref.kind, ref.id, now, until) for pid in wanted],
     )
 
 
@@ -151,10 +155,10 @@ def merge(conn: sqlite3.Connection, keep: Ref, other: Ref, by: str, now: int) ->
         values["currency"] = theirs["currency"]
     records.update(conn, PLURALS[keep.kind], keep.id, values, now)
     conn.execute(
-        "INSERT INTO item_people(person_id, kind, item_id, since, open)"
+        "INSERT INTO item_people(person_id, kind, item_id, since, until)"
         " SELECT person_id, kind, ?, since, ? FROM item_people WHERE kind = ? AND item_id = ?"
         " ON CONFLICT(person_id, kind, item_id) DO UPDATE SET since = min(since, excluded.since)",
-        (keep.id, mine["status"] == "open", other.kind, other.id),
+        (keep.id, mine["closed_at"], other.kind, other.id),
     )
     conn.execute(
         "UPDATE activities SET item_id = ? WHERE kind = ? AND item_id = ?",
@@ -244,10 +248,10 @@ def of_persons(
 ) -> list[Item]:
     """The items these persons are part of, open ones first."""
     rows = conn.execute(
-        "SELECT DISTINCT kind, item_id, open FROM item_people"
-        " WHERE person_id IN (SELECT value FROM json_each(?)) AND open >= ?"
-        " ORDER BY open DESC, item_id DESC LIMIT ?",
-        (ids_json(person_ids), int(only_open), limit),
+        "SELECT DISTINCT kind, item_id, until IS NOT NULL FROM item_people"
+        " WHERE person_id IN (SELECT value FROM json_each(?)) AND (until IS NULL OR NOT ?)"
+        " ORDER BY 3, item_id DESC LIMIT ?",
+        (ids_json(person_ids), only_open, limit),
     ).fetchall()
     return get_many(conn, [Ref(row[0], row[1]) for row in rows])
 

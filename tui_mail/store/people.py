@@ -125,8 +125,8 @@ def merge(conn: sqlite3.Connection, keep_id: int, other_id: int, now: int) -> No
         conn, keep_id, list(dict.fromkeys(phones.get(keep_id, []) + phones.get(other_id, [])))
     )
     conn.execute(
-        "INSERT INTO item_people(person_id, kind, item_id, since, open)"
-        " SELECT ?, kind, item_id, since, open FROM item_people WHERE person_id = ?"
+        "INSERT INTO item_people(person_id, kind, item_id, since, until)"
+        " SELECT ?, kind, item_id, since, until FROM item_people WHERE person_id = ?"
         " ON CONFLICT(person_id, kind, item_id) DO UPDATE SET since = min(since, excluded.since)",
         (keep_id, other_id),
     )

@@ -12,7 +12,7 @@ from tui_mail.actions.blocking import is_public_suffix
 from tui_mail.errors import ActionError
 from tui_mail.model import blocking
 from tui_mail.model.blocking import Blocklist, Target, parse_target, screened_by
-from tui_mail.model.linking import Candidate, decide
+from tui_mail.model.linking import FOREVER, Candidate, decide
 from tui_mail.model.money import parse_amount, plain_amount, shown_amount
 from tui_mail.model.records import Ref, checked, parse_ref, split_name
 from tui_mail.model.visibility import MailSight, RecordSight, User, can_see, stamp, watchers
@@ -88,8 +88,10 @@ def test_free_mail_and_the_own_domain_are_warned_of(typed: str) -> None:
 DEAL, OTHER, LEAD = Ref("deal", 1), Ref("deal", 2), Ref("lead", 1)
 
 
-def one(ref: Ref, *, at: int = 10, since: int = 0, person: int = 1) -> Candidate:
-    return Candidate(at, ref, f"p{person}@x.example", person, since)
+def one(
+    ref: Ref, *, at: int = 10, since: int = 0, person: int = 1, until: int = FOREVER
+) -> Candidate:
+    return Candidate(at, ref, f"p{person}@x.example", person, since, until)
 
 
 DECISIONS = {
@@ -102,6 +104,15 @@ DECISIONS = {
     "a deal made at that moment": ([one(DEAL, since=10)], "linked", DEAL),
     "an older and a younger deal": ([one(DEAL), one(OTHER, since=11)], "linked", DEAL),
     "a second person joins later": ([one(DEAL), one(OTHER, at=20, person=2)], "linked", DEAL),
+    "a deal closed before the mail": ([one(DEAL, until=9)], "none", None),
+    "one open, one closed before": ([one(DEAL), one(OTHER, until=9)], "linked", DEAL),
+    "closed since: nothing new goes there": ([one(DEAL, until=11)], "none", None),
+    "two then, one closed since: still asked": (
+        [one(DEAL), one(OTHER, until=11)],
+        "ambiguous",
+        None,
+    ),
+    "two then, both closed since": ([one(DEAL, until=11), one(OTHER, until=12)], "none", None),
     "the first one has none": ([one(OTHER, at=20, person=2)], "linked", OTHER),
 }
 
@@ -112,6 +123,10 @@ def test_exactly_one_candidate_links_whatever_the_order(case: str) -> None:
     for order in permutations(found):
         decision = decide(10, order)
         assert (decision.state, decision.chosen and decision.chosen.ref) == (state, chosen)
+
+
+def test_a_link_outlives_the_closing_of_its_deal() -> None:
+    assert decide(10, [one(DEAL, until=9)], DEAL).state == "linked"
 
 
 def test_what_came_later_is_offered() -> None:

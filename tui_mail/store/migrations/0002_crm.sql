@@ -202,7 +202,7 @@ CREATE TABLE item_people (
     kind       TEXT NOT NULL,                      -- deal lead project
     item_id    INTEGER NOT NULL,
     since      INTEGER NOT NULL,                   -- both the item and their part in it (R50)
-    open       INTEGER NOT NULL DEFAULT 1,         -- the item is open (R49)
+    until      INTEGER,                            -- the item was closed then; NULL: open (R49)
     PRIMARY KEY (person_id, kind, item_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_people_item ON item_people(kind, item_id);
