@@ -68,7 +68,7 @@ class Elsewhere:
         """A star comes to, or goes from, a thousand mails all over the folder."""
         step = max(1, self._count // 1000)
         chosen = ",".join(str(1 + n * step) for n in range(min(1000, self._count)))
-        self._imap.store(chosen, f"{self._sign}FLAGS.SILENT", "(\\Draft)")
+        self._imap.store(chosen, f"{self._sign}FLAGS.SILENT", "(\\Flagged)")
         self._sign = "-" if self._sign == "+" else "+"
 
     def close(self) -> None:
