@@ -107,7 +107,7 @@ def _tell(call: Call, seen: Preview) -> None:
             call.out.note(f"  {row.id}  {one_line(row.people, 30)}: {one_line(row.subject, 60)}")
     if seen.linked and not call.args.linked_too:
         linked = counted(len(seen.linked), "linked conversation")
-        call.out.note(f"{linked} stays visible; --linked-too hides what is linked as well.")
+        call.out.note(f"Left as they are: {linked}; --linked-too hides those as well.")
 
 
 async def _unblock(call: Call, ctx: Context) -> int:
