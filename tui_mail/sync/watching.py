@@ -62,6 +62,10 @@ class InboxWatch:
                 await self._task
             self._task = None
 
+    def _notice(self) -> None:
+        self._dirty = True
+        self._changed()
+
     async def _run(self) -> None:
         wire = Wire(self._settings, self._secret, "watch")
         self._wire = wire
@@ -70,19 +74,18 @@ class InboxWatch:
             if not wire.session.has("IDLE"):
                 return
             await wire.call(lambda session: session.select(self._folder))
+            self._notice()  # what came between the last pass and this SELECT is pushed by nobody
             while True:
                 self.is_live = True
                 result = await wire.call(lambda session: session.idle(IDLE_SECONDS))
                 if result.dirty:
-                    self._dirty = True
-                    self._changed()
+                    self._notice()
         except AuthError:
             log.info("watch: sign-in refused; the inbox is polled")
             await asyncio.sleep(600)
         except (TuiMailError, OSError) as error:
             log.info("watch: %s", type(error).__name__)
-            self._dirty = True
-            self._changed()
+            self._notice()
             await asyncio.sleep(30)
         finally:
             self.is_live = False
