@@ -11,6 +11,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from tui_mail.model.messages import Flag
@@ -28,7 +29,10 @@ SHOWN = (
 """Placements that are shown: the current ones, and the former ones while they are re-bound."""
 _SEEN = int(Flag.SEEN)
 _FLAGGED = int(Flag.FLAGGED)
-_HIDDEN_ROLES = {"trash": View.TRASH, "junk": View.SPAM}
+_HIDDEN_ROLES = {"trash": int(View.TRASH), "junk": int(View.SPAM)}
+_STATE_VIEWS = {"draft": int(View.DRAFTS), "outgoing": int(View.OUTBOX), "sent": int(View.SENT)}
+_INBOX, _UNREAD, _STARRED = int(View.INBOX), int(View.UNREAD), int(View.STARRED)
+_ARCHIVE, _ALL, _SCREENED = int(View.ARCHIVE), int(View.ALL), int(View.SCREENED)
 
 
 def ids_json(ids: Iterable[int]) -> str:
@@ -264,59 +268,62 @@ def _summarise(
 ) -> tuple[tuple[Any, ...], dict[int, tuple[int, int]], list[tuple[Any, ...]]]:
     """The row of a conversation, its views, and the messages that are shown of it."""
     views: dict[int, list[int]] = {}
-
-    def enter(view: int, at: int, unread: int) -> None:
-        entry = views.setdefault(view, [0, 0])
-        entry[0] = max(entry[0], at)
-        entry[1] += unread
-
     counted: list[tuple[Any, ...]] = []
     hidden: list[tuple[Any, ...]] = []
     for row in conversation.messages:
         _, message_id, state, flags, is_own, *_ = row
         sort_at, screened_by, deleted_at = row[9], row[12], row[14]
-        places = conversation.places.get(message_id, [])
+        places = conversation.places.get(message_id, ())
         if deleted_at is not None or (not places and state == "received"):
             continue
-        unread = 0 if flags & _SEEN else 1
         if screened_by is not None and not is_own:
-            enter(View.SCREENED, sort_at, unread)
-            continue
-        roles = {role for _, role in places}
-        for folder_id, _ in places:
-            enter(folder_view(folder_id), sort_at, unread)
-        for role, view in _HIDDEN_ROLES.items():
-            if role in roles:
-                enter(view, sort_at, unread)
-        if roles and roles <= _HIDDEN_ROLES.keys():
-            hidden.append(row)
-            continue
-        counted.append(row)
-        if state == "draft":
-            enter(View.DRAFTS, sort_at, 0)
-        elif state == "outgoing":
-            enter(View.OUTBOX, sort_at, 0)
-        elif state == "sent" or "sent" in roles:
-            enter(View.SENT, sort_at, unread)
-        if "drafts" in roles:
-            enter(View.DRAFTS, sort_at, unread)
-        if "inbox" in roles and not known.muted:
-            enter(View.INBOX, sort_at, unread)
-        elif roles & {"archive", "all", "inbox"}:
-            enter(View.ARCHIVE, sort_at, unread)
-        if flags & _FLAGGED:
-            enter(View.STARRED, sort_at, unread)
-        enter(View.ALL, sort_at, unread)
-    if View.INBOX in views:
-        views.pop(View.ARCHIVE, None)
-        if views[View.INBOX][1]:
-            views[View.UNREAD] = list(views[View.INBOX])
+            entered: tuple[int, ...] = (_SCREENED,)
+        else:
+            is_hidden, entered = _entered(state, bool(flags & _FLAGGED), known.muted, tuple(places))
+            (hidden if is_hidden else counted).append(row)
+        unread = 0 if flags & _SEEN else 1
+        for view in entered:
+            entry = views.get(view)
+            if entry is None:
+                views[view] = [sort_at, unread]
+            else:
+                entry[0] = max(entry[0], sort_at)
+                entry[1] += unread
+    if _INBOX in views:
+        views.pop(_ARCHIVE, None)
+        if views[_INBOX][1]:
+            views[_UNREAD] = list(views[_INBOX])
     for view, at, unread in standing.lanes(
         known, [(row[1], row[9], 0 if row[3] & _SEEN else 1, row[15]) for row in counted]
     ):
-        enter(view, at, unread)
+        views[view] = [at, unread]
     entries = {view: (at, n) for view, (at, n) in views.items()}
     return _row(cid, counted or hidden, recipients), entries, counted
+
+
+@lru_cache(maxsize=4096)
+def _entered(
+    state: str, is_flagged: bool, is_muted: bool, places: tuple[tuple[int, str], ...]
+) -> tuple[bool, tuple[int, ...]]:
+    """Whether a message is only in trash or spam, and the views it is in by its places."""
+    roles = {role for _, role in places}
+    views = [folder_view(folder_id) for folder_id, _ in places]
+    views += [view for role, view in _HIDDEN_ROLES.items() if role in roles]
+    if roles and roles <= _HIDDEN_ROLES.keys():
+        return True, tuple(views)
+    if state in _STATE_VIEWS:
+        views.append(_STATE_VIEWS[state])
+    elif "sent" in roles:
+        views.append(_STATE_VIEWS["sent"])
+    if "drafts" in roles:
+        views.append(_STATE_VIEWS["draft"])
+    if "inbox" in roles and not is_muted:
+        views.append(_INBOX)
+    elif roles & {"archive", "all", "inbox"}:
+        views.append(_ARCHIVE)
+    if is_flagged:
+        views.append(_STARRED)
+    return False, tuple(dict.fromkeys([*views, _ALL]))
 
 
 def _row(

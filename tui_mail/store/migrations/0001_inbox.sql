@@ -165,7 +165,7 @@ CREATE TABLE listing (
     unread           INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (view_id, at DESC, conversation_id DESC)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX listing_conversation ON listing(conversation_id);
+CREATE INDEX listing_conversation ON listing(conversation_id, unread);
 
 CREATE TABLE view_counts (
     view_id  INTEGER PRIMARY KEY,
