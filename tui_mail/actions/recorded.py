@@ -37,14 +37,26 @@ class RecordDone(Done):
 Body = Callable[[sqlite3.Connection], Outcome]
 
 
-async def act(ctx: Context, action: str, body: Body, *, dry_run: bool = False) -> RecordDone:
-    """Run `body` as one undoable action; with `dry_run` everything it did is taken back."""
-    done = await ctx.db.write(_act, action, body, ctx.now(), dry_run)
+async def act(
+    ctx: Context,
+    action: str,
+    body: Body,
+    *,
+    dry_run: bool = False,
+    after: int | None = None,
+) -> RecordDone:
+    """Run `body` as one undoable action; with `dry_run` everything it did is taken back.
+
+    `after` is the journal entry of the part before: undo takes all parts back.
+    """
+    done = await ctx.db.write(_act, action, body, ctx.now(), dry_run, after)
     await refold_waiting(ctx)
     return done
 
 
-def _act(conn: sqlite3.Connection, action: str, body: Body, now: int, dry_run: bool) -> RecordDone:
+def _act(
+    conn: sqlite3.Connection, action: str, body: Body, now: int, dry_run: bool, after: int | None
+) -> RecordDone:
     if dry_run:
         conn.execute("SAVEPOINT dry_run")
         try:
@@ -71,7 +83,7 @@ def _act(conn: sqlite3.Connection, action: str, body: Body, now: int, dry_run: b
         action=action,
         summary=outcome.summary,
         targets={"conversations": sorted(changed), "records": [str(ref) for ref in refs[:100]]},
-        undo={"kind": "rows", "changes": changes},
+        undo={"kind": "rows", "changes": changes, **({"after": after} if after else {})},
     )
     return RecordDone(entry, outcome.summary, tuple(sorted(changed)), records=refs)
 

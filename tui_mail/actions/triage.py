@@ -83,7 +83,9 @@ async def undo(ctx: Context) -> Done | None:
     from tui_mail.actions.recorded import refold_waiting
 
     policies = await ctx.policies()
-    done = await ctx.db.write(_undo, policies, ctx.now())
+    done, part = await ctx.db.write(_undo, policies, ctx.now())
+    while part is not None:
+        _, part = await ctx.db.write(_undo, policies, ctx.now(), part)
     await refold_waiting(ctx)
     ctx.wake()
     return done
@@ -377,10 +379,16 @@ def _summary(verb: str, number: int) -> str:
     return f"{verb} {number} conversation{'' if number == 1 else 's'}"
 
 
-def _undo(conn: sqlite3.Connection, policies: Mapping[int, Policy], now: int) -> Done | None:
-    entry = journal.last_undoable(conn)
+def _undo(
+    conn: sqlite3.Connection,
+    policies: Mapping[int, Policy],
+    now: int,
+    entry_id: int | None = None,
+) -> tuple[Done | None, int | None]:
+    """Take one entry back; returns what was done and the entry that belongs to it and is next."""
+    entry = journal.entry(conn, entry_id) if entry_id else journal.last_undoable(conn)
     if entry is None:
-        return None
+        return None, None
     kind = entry.undo.get("kind")
     changed: set[int] = set()
     if kind == "state":
@@ -401,13 +409,14 @@ def _undo(conn: sqlite3.Connection, policies: Mapping[int, Policy], now: int) ->
         )
         recount(conn, changed)
     elif kind == "send":
-        return _unsend(conn, entry, now)
+        return _unsend(conn, entry, now), None
     elif kind == "rows":
         from tui_mail.actions.recorded import undo_rows
 
         changed = undo_rows(conn, entry.undo)
     journal.mark_undone(conn, entry.id, now)
-    return Done(entry.id, f"Undone: {entry.summary}", tuple(changed), undoable=False)
+    done = Done(entry.id, f"Undone: {entry.summary}", tuple(changed), undoable=False)
+    return done, entry.undo.get("after")
 
 
 def _unsend(conn: sqlite3.Connection, entry: journal.Entry, now: int) -> Done:

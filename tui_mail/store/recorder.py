@@ -14,7 +14,7 @@ from typing import Any
 
 from tui_mail.store import names
 
-_WHOLE: dict[str, tuple[str, ...]] = {
+RECORDED: dict[str, tuple[str, ...]] = {
     "users": ("id",),
     "organizations": ("id",),
     "organization_domains": ("domain", "organization_id"),
@@ -50,6 +50,13 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 """Tables of which only these columns are recorded when they change; the rest belongs to sync."""
 
+_ADDED = {
+    "conversations": "NOT EXISTS (SELECT 1 FROM messages WHERE conversation_id = ?1)",
+    "correspondents": "NOT EXISTS (SELECT 1 FROM participants WHERE correspondent_id = ?1)"
+    " AND NOT EXISTS (SELECT 1 FROM person_addresses WHERE correspondent_id = ?1)",
+}
+"""Tables of mail to which actions add rows; undo takes those away that nothing else uses by now."""
+
 Change = list[Any]
 """[what, table, key values, old values]: what is `i`, `u` or `d`."""
 
@@ -77,12 +84,8 @@ def restore(conn: sqlite3.Connection, changes: Sequence[Change]) -> None:
         where = " AND ".join(f"{column} = ?" for column in _key(table))
         if table == "record_names":
             names.unindex(conn, key[0])
-        if what == "i" and table == "conversations":
-            conn.execute(
-                "DELETE FROM conversations WHERE id = ?1 AND NOT EXISTS"
-                " (SELECT 1 FROM messages WHERE conversation_id = ?1)",
-                key,
-            )
+        if what == "i" and table in _ADDED:
+            conn.execute(f"DELETE FROM {table} WHERE id = ?1 AND {_ADDED[table]}", key)
         elif what == "i":
             conn.execute(f"DELETE FROM {table} WHERE {where}", key)
         elif what == "d":
@@ -117,7 +120,7 @@ def touched(changes: Sequence[Change]) -> tuple[set[int], set[int]]:
 
 
 def _key(table: str) -> tuple[str, ...]:
-    return _WHOLE.get(table, ("id",))
+    return RECORDED.get(table, ("id",))
 
 
 def _columns(conn: sqlite3.Connection, table: str) -> list[str]:
@@ -125,13 +128,11 @@ def _columns(conn: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _install(conn: sqlite3.Connection) -> None:
-    conn.execute(
-        "CREATE TEMP TABLE noted (id INTEGER PRIMARY KEY, what, tbl, key, old)"
-    )
+    conn.execute("CREATE TEMP TABLE noted (id INTEGER PRIMARY KEY, what, tbl, key, old)")
     conn.execute("CREATE TEMP TABLE noting (on_ INTEGER)")
     conn.execute("INSERT INTO temp.noting VALUES (0)")
     on = "(SELECT on_ FROM temp.noting)"
-    for table, key in _WHOLE.items():
+    for table, key in RECORDED.items():
         columns = _columns(conn, table)
         old = f"json_array({', '.join(f'OLD.{c}' for c in columns)})"
         old_key = f"json_array({', '.join(f'OLD.{c}' for c in key)})"
@@ -146,14 +147,14 @@ def _install(conn: sqlite3.Connection) -> None:
                 f" BEGIN INSERT INTO noted(what, tbl, key, old)"
                 f" VALUES ('{what}', '{table}', {which}, {values}); END"
             )
+    for table in _ADDED:
+        conn.execute(
+            f"CREATE TEMP TRIGGER note_i_{table} AFTER INSERT ON main.{table} WHEN {on}"
+            " BEGIN INSERT INTO noted(what, tbl, key, old)"
+            f" VALUES ('i', '{table}', json_array(NEW.id), 'null'); END"
+        )
     for table, parts in _PARTS.items():
         old = f"json_array({', '.join(f'OLD.{c}' for c in parts)})"
-        if table == "conversations":
-            conn.execute(
-                f"CREATE TEMP TRIGGER note_i_{table} AFTER INSERT ON main.{table} WHEN {on}"
-                " BEGIN INSERT INTO noted(what, tbl, key, old)"
-                f" VALUES ('i', '{table}', json_array(NEW.id), 'null'); END"
-            )
         conn.execute(
             f"CREATE TEMP TRIGGER note_u_{table} AFTER UPDATE OF {', '.join(parts)}"
             f" ON main.{table} WHEN {on} BEGIN INSERT INTO noted(what, tbl, key, old)"
