@@ -45,6 +45,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "share": ("sharing", "share conversations with those who may see their records"),
     "unshare": ("sharing", "make conversations private"),
     "why": ("sharing", "why a conversation is linked, screened and seen as it is"),
+    "import": ("transfer", "bring people, organizations, deals and leads from CSV or vCard"),
+    "export": ("transfer", "write records as CSV or vCard, or one with all its mail"),
     "send": ("send", "send a mail"),
     "outbox": ("outbox", "mails on their way out"),
     "attachments": ("attachments", "list and save attachments"),
