@@ -34,7 +34,7 @@ _BECOMES = {"reopen": "open", "archive": "archived", "complete": "completed", "c
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
     """Sub-commands; `list` is the default."""
     kind = kind_of(name)
-    verbs = ("list", "show", "add", "edit", "delete", *_STATUSES.get(kind, ()))
+    verbs = ("list", "show", "add", "edit", "merge", "delete", *_STATUSES.get(kind, ()))
     what = parser.add_subparsers(dest="what", metavar="|".join(verbs))
     one_id = _id_of(kind)
 
@@ -58,7 +58,10 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     add_options(edit, kind, new=False)
     delete = what.add_parser("delete", parents=[common], help="remove; mail stays")
     delete.add_argument("ids", nargs="+", type=one_id, metavar="id")
-    changing = [add, edit, delete]
+    merge = what.add_parser("merge", parents=[common], help="make one of several")
+    merge.add_argument("id", type=one_id, help="the one that stays")
+    merge.add_argument("ids", nargs="+", type=one_id, metavar="other", help="those that go")
+    changing = [add, edit, delete, merge]
     for verb in _STATUSES.get(kind, ()):
         moves = verb in ("stage", "phase")
         text = f"move it to another {verb}" if moves else f"it is {_BECOMES.get(verb, verb)}"
@@ -101,6 +104,7 @@ def run(call: Call) -> int:
         "add": _add,
         "edit": _edit,
         "delete": _delete,
+        "merge": _merge,
         "stage": _stage,
         "phase": _stage,
     }.get(call.args.what, _status)
@@ -213,6 +217,20 @@ async def _delete(call: Call, ctx: Context) -> int:
     if missing := await missing_records(ctx, refs):
         return refuse_records(call, missing)
     return finish(call, await crm.delete(ctx, refs, dry_run=call.args.dry_run))
+
+
+async def _merge(call: Call, ctx: Context) -> int:
+    from tui_mail.actions import crm
+
+    keep: Ref = call.args.id
+    others = list(dict.fromkeys(call.args.ids))
+    if missing := await missing_records(ctx, [keep, *others]):
+        return refuse_records(call, missing)
+    try:
+        done = await crm.merge(ctx, keep, others, dry_run=call.args.dry_run)
+    except ActionError as error:
+        return call.out.refuse(Code.USAGE, error.message, error.hint)
+    return finish(call, done)
 
 
 async def _stage(call: Call, ctx: Context) -> int:
