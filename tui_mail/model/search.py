@@ -38,8 +38,20 @@ VALUE_FIELDS = (
     "larger",
     "smaller",
     "account",
+    "person",
+    "org",
+    "deal",
+    "lead",
+    "project",
+    "stage",
 )
-IS_WORDS = ("read", "unread", "starred", "answered", "sent", "draft", "bulk", "muted")
+RECORD_FIELDS = VALUE_FIELDS[-6:]
+"""Fields that take the name or the number of a record."""
+_IS_NAMES = (
+    "read unread starred answered sent draft bulk muted linked ambiguous unlinked shared private"
+    " screened"
+)
+IS_WORDS = tuple(_IS_NAMES.split())
 HAS_WORDS = ("attachment", "attachments", "star")
 
 
@@ -206,6 +218,8 @@ class _Parser:
         node: Node | None
         if token.field in VALUE_FIELDS:
             node = self._value(token.field, token.text)
+        elif token.field == "from" and token.text.lower() == "known" and not token.phrase:
+            node = Field("from", "known")
         else:
             text = token.text
             prefix = text.endswith("*") or (self._live and token.last and len(text) >= LIVE_PREFIX)
@@ -223,6 +237,8 @@ class _Parser:
             return Field("is", value)
         if name == "has" and value in HAS_WORDS:
             return Field("is", "starred") if value == "star" else Field("has", "attachment")
+        if name in RECORD_FIELDS and any(char.isalnum() for char in value):
+            return Field(name, text)
         if name in ("in", "account") and value:
             return Field(name, text if name == "in" else value)
         if name in ("larger", "smaller") and (size := parse_size(value)) is not None:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_mail.model.search import And, Field, Node, Not, Or, Query, Text
+from tui_mail.model.search import RECORD_FIELDS, And, Field, Node, Not, Or, Query, Text
 from tui_mail.model.search_text import has_cjk, query_tokens
 from tui_mail.model.views import VIEW_WORDS, View
+from tui_mail.store import record_search
 
 _DEADLINE = 3.0
 """Seconds after which a search stops and shows what it has."""
@@ -31,6 +32,7 @@ _IS = {
     "bulk": "m.kind & 1 <> 0",
     "muted": "EXISTS (SELECT 1 FROM conversations c WHERE c.id = m.conversation_id"
     " AND c.muted_at IS NOT NULL)",
+    **record_search.IS,
 }
 
 
@@ -77,7 +79,9 @@ def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
             " ON f.id = p.folder_id WHERE p.message_id = m.id"
             " AND f.role NOT IN ('trash', 'junk')))"
         )
-    plan.where += ["m.deleted_at IS NULL", "m.screened_by IS NULL"]
+    plan.where.append("m.deleted_at IS NULL")
+    if not _asks_for_screened(query.node):
+        plan.where.append("m.screened_by IS NULL")
     where = " AND ".join(plan.where)
     match = " AND ".join(plan.match)
     values: Sequence[object] = plan.values
@@ -192,6 +196,10 @@ def _condition(node: Node, values: list[object]) -> str:
 def _field(node: Field, values: list[object]) -> str:
     if node.name == "is":
         return f"({_IS[str(node.value)]})"
+    if node.name == "from":
+        return f"({record_search.KNOWN})"
+    if node.name in RECORD_FIELDS:
+        return record_search.condition(node.name, str(node.value), values)
     if node.name == "has":
         return "(m.attachments > 0)"
     if node.name == "in":
@@ -243,4 +251,12 @@ def _mentions_view(node: Node) -> bool:
         return False
     if isinstance(node, And | Or):
         return any(_mentions_view(term) for term in node.terms)
+    return False
+
+
+def _asks_for_screened(node: Node) -> bool:
+    if isinstance(node, Field):
+        return (node.name, str(node.value).lower()) in (("is", "screened"), ("in", "screened"))
+    if isinstance(node, And | Or):
+        return any(_asks_for_screened(term) for term in node.terms)
     return False
