@@ -32,14 +32,30 @@ REVIEW = "review"
 CONFIRM = "confirm"
 ASK = "ask"
 """A question with a field."""
+LINK = "link"
+"""Choosing a record: to link to, or for a field of another record."""
+LINKS = "links"
+"""The links of a conversation."""
+BLOCK = "block"
+BLOCKED = "blocked"
+"""The entries that keep mail out."""
+WHY = "why"
+RECORDS = "records"
+"""Lists of contacts, organizations, deals, leads and projects."""
+RECORD = "record"
+BOARD = "board"
+FORM = "form"
+"""The fields of a new record."""
 
 _MAIL = frozenset({INBOX, MESSAGE})
 _LIST = frozenset({INBOX})
 _READER = frozenset({MESSAGE})
 _TEXT = frozenset({MESSAGE, SOURCE})
 _SETTINGS = frozenset({SETTINGS, ACCOUNT})
-_PLACES = _MAIL | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS}
-TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK})
+_CRM = frozenset({RECORDS, RECORD, BOARD})
+_SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD})
+_PLACES = _MAIL | _SHEETS | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS, BOARD}
+TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK, FORM})
 """Contexts where printable keys are text, so that only named keys can be commands."""
 
 
@@ -76,6 +92,18 @@ def _go(letter: str, text: str, view: View) -> Command:
     )
 
 
+def _records(letter: str, text: str, kind: str) -> Command:
+    return Command(
+        f"go.{text.lower()}",
+        text,
+        f"Show {text.lower()}.",
+        (f"g {letter}",),
+        _LIST | _CRM,
+        "go_records",
+        argument=kind,
+    )
+
+
 COMMANDS: tuple[Command, ...] = (
     Command(
         "mail.archive",
@@ -102,6 +130,25 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("mail.undo", "Undo", "Take the last thing back, also after a restart.", ("z",), _MAIL,
             "undo", 3),
+    Command("mail.link", "Link", "Link to a deal, lead or project; digits choose.", ("l",), _MAIL,
+            "file_with", 6),
+    Command("mail.links", "Links to", "The deals, leads and projects it is linked to.", ("L",),
+            _MAIL, "shown_links"),
+    Command("mail.block", "Block", "Block the sender; in Screened: what is blocked.", ("b",),
+            _MAIL, "block", 8),
+    Command("mail.why", "Why", "Why it is linked, asked, screened, and who sees it.", ("w",),
+            _MAIL, "why"),
+    Command("mail.share", "Share", "Who sees it: only you, or everyone by name.", ("S",), _MAIL,
+            "share"),
+    Command("mail.contact", "Contact", "Make a contact of somebody in it, or add the address to"
+            " one.", ("+",), _MAIL, "contact"),
+    Command("mail.record", "Record", "The linked item, and the people, with all their mail.",
+            ("O",), _MAIL, "record"),
+    *(
+        Command(f"list.link_{n}", f"Link {n}", f"Where links are asked: take suggestion {n}.",
+                (str(n),), _LIST, "link_number", argument=n)
+        for n in range(1, 10)
+    ),
     Command("mail.compose", "Compose", "Write a new mail.", ("c", "m"), _MAIL, "compose", 7),
     Command("list.open", "Open", "Read the conversation.", ("enter", "o"), _LIST, "open", 2),
     Command("list.select", "Select", "Select it and step down.", ("x", "space"), _LIST,
@@ -140,6 +187,13 @@ COMMANDS: tuple[Command, ...] = (
     _go("o", "Outbox", View.OUTBOX),
     _go("a", "Archive", View.ARCHIVE),
     _go("b", "Screened", View.SCREENED),
+    _go("m", "Ambiguous", View.AMBIGUOUS),
+    _go("k", "Unlinked", View.UNLINKED),
+    _records("p", "Deals", "deal"),
+    _records("c", "Contacts", "person"),
+    _records("r", "Organizations", "organization"),
+    _records("l", "Leads", "lead"),
+    _records("j", "Projects", "project"),
     Command("go.spam", "Spam folder", "Show spam.", ("g !",), _LIST, "go_view",
             argument=View.SPAM),
     Command("go.trash", "Trash", "Show the trash.", ("g #",), _LIST, "go_view",
@@ -298,7 +352,94 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.back", "Back", "Back one level; never quits.", ("escape",),
             _PLACES, "back"),
     Command("app.quit", "Quit", "Leave; what is queued is sent later.", ("ctrl+q",),
-            _PLACES | TYPING | {REVIEW, CONFIRM}, "quit"),
+            _PLACES | TYPING | {REVIEW, CONFIRM, LINK}, "quit"),
+    Command("sheet.down", "Down", "Next line.", ("j", "down"), _SHEETS, "sheet_by", argument=1),
+    Command("sheet.up", "Up", "Line above.", ("k", "up"), _SHEETS, "sheet_by", argument=-1),
+    Command("sheet.page_down", "Page down", "One page down.", ("pagedown",), _SHEETS, "sheet_by",
+            argument=10),
+    Command("sheet.page_up", "Page up", "One page up.", ("pageup",), _SHEETS, "sheet_by",
+            argument=-10),
+    Command("sheet.undo", "Undo", "Take the last thing back.", ("z",),
+            frozenset({LINKS, BLOCKED, RECORDS, RECORD, BOARD}), "undo", 8),
+    Command("link.take", "Take", "Take the marked line.", ("enter",), frozenset({LINK}),
+            "take_marked", 1),
+    *(
+        Command(f"link.take_{n}", f"Take {n}", f"Take line {n}.", (str(n),), frozenset({LINK}),
+                "take_number", argument=n)
+        for n in range(1, 10)
+    ),
+    Command("link.new", "New", "Make a record, filled in from the mail.", ("n",),
+            frozenset({LINK}), "link_new", 2),
+    Command("link.also", "Link also", "Link as one more, beside the one it belongs to.", ("+",),
+            frozenset({LINK}), "link_also", 3),
+    Command("link.find", "Type a name", "Type to narrow; letters do so too.", ("/",),
+            frozenset({LINK}), "sheet_find", 4),
+    Command("link.down", "Down", "Next line.", ("down", "ctrl+n"), frozenset({LINK}), "sheet_by",
+            argument=1),
+    Command("link.up", "Up", "Line above.", ("up", "ctrl+p"), frozenset({LINK}), "sheet_by",
+            argument=-1),
+    Command("link.leave", "Back", "Empty the field, or choose nothing.", ("escape",),
+            frozenset({LINK}), "back", 5),
+    Command("links.remove", "Remove", "End the marked link.", ("d",), frozenset({LINKS}),
+            "links_remove", 2),
+    Command("links.primary", "Make first", "Make it the one the conversation belongs to.", ("p",),
+            frozenset({LINKS}), "links_primary", 3),
+    Command("links.add", "Add", "Link to one more.", ("a", "+"), frozenset({LINKS}), "links_add",
+            4),
+    Command("links.open", "Open", "Show the record.", ("enter", "o"), frozenset({LINKS}),
+            "links_open", 1),
+    Command("block.take", "Block", "Do what the marked line says.", ("enter",), frozenset({BLOCK}),
+            "block_take", 1),
+    Command("block.linked", "Linked too", "Hide linked conversations too, or not.", ("l",),
+            frozenset({BLOCK}), "block_linked", 2),
+    Command("block.entries", "Entries", "What is blocked.", ("b",), frozenset({BLOCK}),
+            "block_entries", 3),
+    Command("blocked.remove", "Unblock", "Remove the entry; its mail comes back.", ("d",),
+            frozenset({BLOCKED}), "unblock", 1),
+    Command("blocked.add", "Add", "Block an address or a domain by its name.", ("a",),
+            frozenset({BLOCKED}), "block_named", 2),
+    Command("records.open", "Open", "Show the record.", ("enter", "o"),
+            frozenset({RECORDS, BOARD}), "records_open", 1),
+    Command("records.new", "New", "Add a record.", ("n",), frozenset({RECORDS, BOARD}),
+            "records_new", 2),
+    Command("records.find", "Search", "Search by name as you type.", ("/",),
+            frozenset({RECORDS}), "sheet_find", 3),
+    Command("records.board", "Board", "Deals by stage, or as a list.", ("B",),
+            frozenset({RECORDS, BOARD}), "records_board", 4),
+    Command("board.right", "Next stage", "To the next stage.", ("l", "right", "tab"),
+            frozenset({BOARD}), "board_stage", argument=1),
+    Command("board.left", "Stage before", "To the stage before.", ("h", "left"),
+            frozenset({BOARD}), "board_stage", argument=-1),
+    Command("board.down", "Down", "Next deal.", ("j", "down"), frozenset({BOARD}), "board_by",
+            argument=1),
+    Command("board.up", "Up", "Deal above.", ("k", "up"), frozenset({BOARD}), "board_by",
+            argument=-1),
+    Command("board.forward", "Stage on", "Move the deal to the next stage.", (">",),
+            frozenset({BOARD}), "board_move", 3, argument=1),
+    Command("board.back", "Stage back", "Move the deal to the stage before.", ("<",),
+            frozenset({BOARD}), "board_move", 5, argument=-1),
+    Command("record.change", "Change", "Change or open the marked line.", ("enter", "e", "o"),
+            frozenset({RECORD}), "record_change", 1),
+    Command("record.stage", "Stage", "Move to another stage or phase.", ("s",),
+            frozenset({RECORD}), "record_stage", 2),
+    Command("record.status", "Status", "Won, lost, archived, open again.", ("W",),
+            frozenset({RECORD}), "record_status", 3),
+    Command("record.activity", "Activity", "Plan something to do.", ("t",), frozenset({RECORD}),
+            "record_activity", 4),
+    Command("record.note", "Note", "Keep a note.", ("n",), frozenset({RECORD}), "record_note", 5),
+    Command("record.done", "Done", "Mark the activity done, or open again.", ("space",),
+            frozenset({RECORD}), "record_done", 6),
+    Command("record.merge", "Merge", "Join another record of this kind into it.", ("m",),
+            frozenset({RECORD}), "record_merge"),
+    Command("record.delete", "Delete", "Delete the record or the marked line; mail stays.",
+            ("D",), frozenset({RECORD}), "record_delete", 7),
+    Command("form.keep", "Keep", "Add the record.", ("ctrl+s",), frozenset({FORM}), "form_keep",
+            1),
+    Command("form.next", "Next field", "To the next field; the last one keeps.",
+            ("enter", "tab", "down"), frozenset({FORM}), "form_by", 2, argument=1),
+    Command("form.previous", "Field before", "To the field before.", ("shift+tab", "up"),
+            frozenset({FORM}), "form_by", argument=-1),
+    Command("form.leave", "Back", "Add nothing.", ("escape",), frozenset({FORM}), "back", 3),
     Command("search.leave", "Back", "Back to where you were.", ("escape",), frozenset({SEARCH}),
             "search_leave", 2),
     Command("search.keep", "To the list", "Work with what was found.", ("enter", "down"),
@@ -351,6 +492,8 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "list.select_starred": "T s",
         "app.leave": "q,x",
         "mail.reply": "r",
+        "mail.link": "L",
+        "mail.links": "ctrl+g",
         **{
             command.id: ",".join(
                 key.replace("g ", "c ", 1).replace(",", "comma") for key in command.keys

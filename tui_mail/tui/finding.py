@@ -9,9 +9,9 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from tui_mail.tui.commands import INBOX, SEARCH
+from tui_mail.tui.filing import FilingScreen
 from tui_mail.tui.format import counted
 from tui_mail.tui.lists import IdSource, Key, Source
-from tui_mail.tui.triage import TriageScreen
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
 
@@ -27,7 +27,7 @@ class Place:
     line: int
 
 
-class FindingScreen(TriageScreen):
+class FindingScreen(FilingScreen):
     """A screen with a list, a field `#search` and a footer."""
 
     def __init__(self) -> None:

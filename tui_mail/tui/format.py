@@ -74,6 +74,24 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 3600)} h"
 
 
+LINK_MARKS = {"linked": "◆", "ambiguous": "?"}
+"""By the state of a conversation's link; what else there is has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledRow(Row):
+    """A row with what the list says of its link and of what screened it."""
+
+    link_state: str = ""
+    screened_by: str = ""
+    """The entry that hides it; only in the view of what is screened."""
+
+
+def link_mark(row: Row) -> str:
+    """One cell: linked, several items fit, or neither."""
+    return LINK_MARKS.get(row.link_state, " ") if isinstance(row, FiledRow) else " "
+
+
 def marks(row: Row, selected: bool) -> str:
     """Four cells: selected, unread, starred, and draft, waiting to be sent or attachment."""
     last = "d" if row.drafts else ">" if row.outgoing else "@" if row.attachments else " "
@@ -91,13 +109,15 @@ def line_parts(
     """The two segments of a line: what is read first, and the muted snippet."""
     count = f" {row.messages}" if row.messages > 1 else ""
     date = short_date(row.at, now, narrow=layout.narrow)
-    head = marks(row, selected) + " "
+    head = marks(row, selected) + link_mark(row) + " "
     if layout.account:
         head += fit(account, layout.account - 1) + " "
     head += date.rjust(layout.date) + "  "
     head += fit(row.people or "(nobody)", layout.people - len(count)) + count + "  "
-    room = layout.width - 9 - layout.account - layout.date - layout.people
+    room = layout.width - 10 - layout.account - layout.date - layout.people
     subject = row.subject or "(no subject)"
+    if isinstance(row, FiledRow) and row.screened_by:
+        subject = f"[{row.screened_by}] {subject}"
     text = fit(subject, room)
     if room > 30 and row.snippet and text.endswith("    "):
         text = text.rstrip() + "  "

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
+from tui_mail.model.blocking import Target
 from tui_mail.model.views import View
 from tui_mail.store import pages
 from tui_mail.store.database import Database
+from tui_mail.store.folds import ids_json
 from tui_mail.store.pages import Row
+from tui_mail.tui.format import FiledRow
 
 Key = tuple[int, int]
 """Sort key of a row: time and conversation id."""
+_NAMES = tuple(one.name for one in fields(Row))
 MOST_IDS = 100_000
 """Most conversations that are selected at once."""
 
@@ -110,7 +114,7 @@ class IdSource:
     async def at(self, start: int, size: int) -> Slice:
         """Rows from a position; conversations that are gone leave the list."""
         wanted = self._ids[start : start + size]
-        rows = await self._db.read(pages.rows_by_id, wanted)
+        rows = await self._db.read(_rows_by_id, wanted)
         if len(rows) < len(wanted):
             gone = set(wanted) - {row.id for row in rows}
             self._ids = [cid for cid in self._ids if cid not in gone]
@@ -150,7 +154,46 @@ class IdSource:
 def _view_at(conn: sqlite3.Connection, view_id: int, start: int, size: int) -> Slice:
     total, _ = pages.count(conn, view_id)
     start = max(0, min(start, total - 1))
-    return Slice(total, start, tuple(pages.page(conn, view_id, start, size)))
+    return Slice(total, start, filed(conn, pages.page(conn, view_id, start, size), view_id))
+
+
+def _rows_by_id(conn: sqlite3.Connection, conversation_ids: Sequence[int]) -> tuple[Row, ...]:
+    return filed(conn, pages.rows_by_id(conn, conversation_ids))
+
+
+def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tuple[Row, ...]:
+    """The rows with the state of their links, and in the view of the screened with what hid them.
+
+    Rows of which there is nothing to say stay as they are.
+    """
+    ids = ids_json(row.id for row in rows)
+    states: dict[int, str] = dict(
+        conn.execute(
+            "SELECT id, link_state FROM conversations WHERE link_state IN ('linked', 'ambiguous')"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (ids,),
+        ).fetchall()
+    )
+    hidden: dict[int, str] = {}
+    if view_id == View.SCREENED:
+        for cid, kind, value in conn.execute(
+            "SELECT m.conversation_id, b.kind, b.value FROM messages m JOIN blocked b"
+            " ON b.id = m.screened_by WHERE m.deleted_at IS NULL AND m.conversation_id IN"
+            " (SELECT value FROM json_each(?)) ORDER BY m.sort_at",
+            (ids,),
+        ):
+            hidden[cid] = str(Target(kind, value))
+    return tuple(
+        _filed(row, states.get(row.id, ""), hidden.get(row.id, ""))
+        if row.id in states or row.id in hidden
+        else row
+        for row in rows
+    )
+
+
+def _filed(row: Row, link_state: str, screened_by: str) -> FiledRow:
+    values: list[Any] = [*(getattr(row, name) for name in _NAMES), link_state, screened_by]
+    return FiledRow(*values)
 
 
 def _view_around(
@@ -164,11 +207,11 @@ def _view_around(
     total, _ = pages.count(conn, view_id)
     position = pages.position_of_key(conn, view_id, *key) if key else 0
     start = max(0, min(position - before, total - 1))
-    rows = tuple(pages.page(conn, view_id, start, size))
+    rows = filed(conn, pages.page(conn, view_id, start, size), view_id)
     row = None
     if key is not None:
         row = next((row for row in rows if row.id == key[1]), None)
         if row is None and pages.position(conn, view_id, key[1]) is not None:
-            row = next(iter(pages.rows_by_id(conn, [key[1]])), None)
+            row = next(iter(filed(conn, pages.rows_by_id(conn, [key[1]]), view_id)), None)
     above = pages.position_of_key(conn, view_id, *first) if first else 0
     return Around(Slice(total, start, rows), position, row, above)

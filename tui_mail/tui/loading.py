@@ -9,8 +9,8 @@ from textual.timer import Timer
 
 from tui_mail.errors import TuiMailError
 from tui_mail.store.pages import Row
+from tui_mail.tui.filing import FilingScreen
 from tui_mail.tui.reading import Entry, is_draft, look, other_subject, to_unfold
-from tui_mail.tui.triage import TriageScreen
 
 if TYPE_CHECKING:
     from tui_mail.tui.widgets.body_view import BodyView
@@ -19,7 +19,7 @@ _SKIM = 0.03
 """Seconds before bodies are asked for, so that leafing through asks for none."""
 
 
-class Loading(TriageScreen):
+class Loading(FilingScreen):
     """A screen that holds one conversation's messages."""
 
     def __init__(self, conversation_id: int) -> None:

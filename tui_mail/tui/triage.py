@@ -35,6 +35,8 @@ def leaves(verb: str, view_id: int) -> bool:
         return inbox
     if verb == "move":
         return inbox or view_folder(view_id) is not None
+    if verb == "link":
+        return view_id in (View.AMBIGUOUS, View.UNLINKED)
     if verb == "delete":
         return view_id != View.TRASH
     return verb == "spam" and view_id != View.SPAM
@@ -62,9 +64,12 @@ class TriageScreen(CommandScreen):
     def undone(self, done: Done) -> None:
         """Something was taken back."""
 
-    def do(self, deed: Deed) -> None:
-        """Do it to the targets: on the screen at once, in the store right after."""
-        ids = self.targets()
+    def do(self, deed: Deed, chosen: tuple[int, ...] | None = None) -> None:
+        """Do it to the targets: on the screen at once, in the store right after.
+
+        `chosen` are the targets of the moment when a key asked for more before it could act.
+        """
+        ids = self.targets() if chosen is None else chosen
         if not ids:
             self.say("Nothing is selected.")
             return

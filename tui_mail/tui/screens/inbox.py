@@ -12,7 +12,9 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from tui_mail.actions import picking
 from tui_mail.errors import TuiMailError
+from tui_mail.model.records import Ref
 from tui_mail.model.views import VIEW_NAMES, View, folder_view, view_folder
 from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
@@ -22,11 +24,13 @@ from tui_mail.tui.commands import INBOX, Command
 from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.lists import IdSource, ViewSource
+from tui_mail.tui.record_lines import item_words
 from tui_mail.tui.shell import WhichKey
 from tui_mail.tui.triage import Deed, leaves
 from tui_mail.tui.widgets import panes
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.sidebar import side_facts, side_lines
 from tui_mail.tui.widgets.status_line import StatusLine, standing
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 
 _WIDE, _FULL = 100, 140
 _PREVIEW_DELAY = 0.08
+_SUGGESTED = 5
+_ASKING = (View.AMBIGUOUS, View.UNLINKED)
+"""Views whose rows wait for a link."""
 
 
 class InboxScreen(FindingScreen):
@@ -53,6 +60,7 @@ class InboxScreen(FindingScreen):
         self._folders: list[Folder] = []
         self._counts: dict[int, tuple[int, int]] = {}
         self._delay: Timer | None = None
+        self._offers: tuple[int, tuple[Ref, ...]] | None = None
 
     def compose(self) -> ComposeResult:
         """Head, panes, status, hints."""
@@ -65,6 +73,7 @@ class InboxScreen(FindingScreen):
             with Vertical(id="middle"):
                 yield ConversationList(id="list")
                 yield Static(id="empty")
+                yield Static(id="offers")
                 yield Static(id="preview")
             yield Static(id="people")
         yield WhichKey()
@@ -171,6 +180,10 @@ class InboxScreen(FindingScreen):
             )
         if any(a.state in ("not_started", "connecting", "initial_sync") for a in self._accounts):
             return text.plain("The first mail is on its way; the line below says how far it is.")
+        if self.view_id in _ASKING:
+            return text.plain("Nothing waits for a link. g i goes back to the inbox.")
+        if self.view_id == View.SCREENED:
+            return text.plain("Nothing is kept out. b shows what is blocked; g i: the inbox.")
         if self.view_id == View.INBOX:
             return text.plain("Nothing to do here. g a shows what was archived, c writes a mail.")
         return text.plain("Nothing here. g i goes back to the inbox.")
@@ -191,7 +204,7 @@ class InboxScreen(FindingScreen):
     def _soon(self) -> None:
         if self._delay is not None:
             self._delay.stop()
-        if self.has_class("-people") or self.has_class("-preview"):
+        if any(map(self.has_class, ("-people", "-preview", "-asking"))):
             self._delay = self.set_timer(_PREVIEW_DELAY, self._show_conversation)
 
     def _show_conversation(self) -> None:
@@ -207,8 +220,10 @@ class InboxScreen(FindingScreen):
             if conversation_id is None:
                 pane.update(text.plain(""))
             else:
-                people = await app.ctx.db.read(panes.acquaintances, conversation_id)
-                pane.update(panes.people_lines(people, now, max(10, pane.size.width)))
+                known = await app.ctx.db.read(side_facts, conversation_id)
+                pane.update(side_lines(known, now, max(10, pane.size.width)))
+        if self.has_class("-asking"):
+            await self._offer_links(conversation_id)
         if self.has_class("-preview"):
             pane = self.query_one("#preview", Static)
             message, body = None, ""
@@ -219,6 +234,43 @@ class InboxScreen(FindingScreen):
                     opened = await app.reader.open(message.id)
                     body = panes.preview_text(opened.mail) if opened.mail else ""
             pane.update(panes.preview_lines(message, body, now))
+
+    async def _offer_links(self, conversation_id: int | None) -> None:
+        """What the digits link to, under the list."""
+        pane = self.query_one("#offers", Static)
+        if conversation_id is None:
+            self._offers = None
+            pane.update(text.plain("Nothing waits here."))
+            return
+        found = await self._suggestions(conversation_id)
+        lines: list[text.Part] = []
+        for number_, one in enumerate(found, 1):
+            lines += [(f"{number_} ", "bold"), (one.item.title, "bold")]
+            lines += [f"  {item_words(one.item)} · {one.why}", "\n"]
+        lines.append("l shows more." if found else "Nothing fits; l looks further or adds one.")
+        pane.update(text.parts(*lines))
+
+    async def _suggestions(self, conversation_id: int) -> list[picking.Choice]:
+        found = await self.mail_app.ctx.db.read(picking.rank, (conversation_id,), "", _SUGGESTED)
+        self._offers = (conversation_id, tuple(one.item.ref for one in found))
+        return found
+
+    async def command_link_number(self, place: int) -> None:
+        """In the views that ask: link to a suggestion, and the next row is there at once."""
+        if self.view_id not in _ASKING or self.before_search:
+            self.say("Digits link in Ambiguous (g m) and Unlinked (g k); l links here.")
+            return
+        conversation_id = self.conversations.cursor_id
+        if conversation_id is None:
+            return
+        if self._offers is None or self._offers[0] != conversation_id:
+            await self._suggestions(conversation_id)
+        refs = self._offers[1] if self._offers else ()
+        if place > len(refs):
+            self.say(f"There is no suggestion {place}; l looks further.")
+            return
+        self.link_to(self.targets(), refs[place - 1])
+        self._soon()
 
     @on(VirtualList.Moved)
     def moved(self) -> None:
@@ -281,7 +333,9 @@ class InboxScreen(FindingScreen):
         self.mail_app.look_soon()
 
     def offers(self, command: Command) -> bool:
-        """Accounts that are not there have no key."""
+        """Accounts that are not there have no key, nor have links where none is asked."""
+        if command.action == "link_number":
+            return self.view_id in _ASKING
         return command.action != "go_account" or command.argument <= len(self._accounts)
 
     # Commands of the list
@@ -361,8 +415,10 @@ class InboxScreen(FindingScreen):
         """Show a view or folder from its top."""
         self.leave_search()
         self.view_id = view_id
+        self.set_class(view_id in _ASKING, "-asking")
         await self.conversations.show(ViewSource(self.mail_app.ctx.db, view_id))
         self._show_views()
+        self._soon()
         self.show_head()
 
     async def command_go_view(self, view: View) -> None:

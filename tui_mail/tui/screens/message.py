@@ -101,11 +101,13 @@ class MessageScreen(OutboxCommands, Loading):
 
     def show_status(self, status: Status) -> None:
         """Say how things stand."""
-        self.query_one(StatusLine).stand(standing(status))
+        for line in self.query(StatusLine):
+            line.stand(standing(status))
 
     def say(self, message: str, *, trouble: bool = False) -> None:
         """Say it in the status line."""
-        self.query_one(StatusLine).say(message, trouble=trouble)
+        for line in self.query(StatusLine):
+            line.say(message, trouble=trouble)
 
     def key_of(self, command_id: str) -> str:
         """The first key of a command."""

@@ -15,10 +15,14 @@ from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.correspondents import Correspondent
 from tui_mail.store.messages import Message
 from tui_mail.tui import text
-from tui_mail.tui.format import counted, number, short_date
+from tui_mail.tui.format import number, short_date
 
-_ALWAYS = (View.INBOX, View.UNREAD, View.STARRED, View.DRAFTS, View.OUTBOX, View.SENT,
-           View.ARCHIVE, View.SPAM, View.TRASH)  # fmt: skip
+_ALWAYS = (View.INBOX, View.UNREAD, View.STARRED, View.AMBIGUOUS, View.UNLINKED, View.DRAFTS,
+           View.OUTBOX, View.SENT, View.ARCHIVE, View.SCREENED, View.SPAM, View.TRASH)  # fmt: skip
+
+_WAITING = (View.DRAFTS, View.OUTBOX, View.AMBIGUOUS, View.UNLINKED)
+"""Views where all that is there waits for the user, read or not."""
+_SHORT = {View.UNLINKED: "Unlinked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,9 @@ def view_lines(
     height: int,
 ) -> Content:
     """Views with what is unread, then folders by account; the shown one is reversed."""
-    entries: list[tuple[str, int | None]] = [(VIEW_NAMES[view], view) for view in _ALWAYS]
+    entries: list[tuple[str, int | None]] = [
+        (_SHORT.get(view, VIEW_NAMES[view]), view) for view in _ALWAYS
+    ]
     for account in accounts:
         own = [f for f in folders if f.account_id == account.id and f.selectable]
         named = own if len(accounts) > 1 else [f for f in own if not f.role]
@@ -51,7 +57,7 @@ def view_lines(
     pieces: list[text.Part] = []
     for name, entry in entries[:height]:
         total, unread = counts.get(entry, (0, 0)) if entry is not None else (0, 0)
-        waiting = total if entry in (View.DRAFTS, View.OUTBOX) else unread
+        waiting = total if entry in _WAITING else unread
         mark = number(waiting) if waiting else ""
         line = text.fit(name, width - len(mark) - 1) + " " + mark
         style = "bold reverse" if entry == view_id else "bold" if waiting else ""
@@ -77,25 +83,6 @@ def acquaintances(conn: sqlite3.Connection, conversation_id: int) -> list[Acquai
         )
         for person, own in people
     ]
-
-
-def people_lines(people: Sequence[Acquaintance], now: int, width: int) -> Content:
-    """Name, address, how much was exchanged, and the latest other conversations."""
-    pieces: list[text.Part] = []
-    for entry in people:
-        person = entry.person
-        name = "me" if entry.is_own else person.name or person.address
-        pieces += [(text.fit(name, width), "bold"), "\n"]
-        pieces += [(text.fit(person.address, width), "dim"), "\n"]
-        if not entry.is_own:
-            exchanged = f"{counted(person.received, 'mail')} from, {number(person.sent)} to them"
-            pieces += [text.fit(exchanged, width), "\n"]
-            for _, subject, at in entry.others:
-                date = short_date(at, now)
-                line = f"{date.rjust(10)} {subject or '(no subject)'}"
-                pieces += [(text.fit(line, width), "dim"), "\n"]
-        pieces.append("\n")
-    return text.parts(*pieces)
 
 
 def newest(conn: sqlite3.Connection, conversation_id: int) -> Message | None:

@@ -1,0 +1,221 @@
+"""Linking, the views that ask, links, why, sharing and blocking by their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.tui.conftest import Start
+from tests.tui.crm import add, link_automatically, links, mail_from
+from tests.tui.factory import Mailbox
+from tests.tui.mails import HOSTILE
+from tui_mail.actions import crm
+
+Make = Callable[..., Mailbox]
+SIZES = [(80, 24), (140, 45)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_two_keys_link_and_the_row_shows_it(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, f"p{n}@fjord.example") for n in range(3)])
+    async with start(box, size) as journey:
+        await add(journey, "deal", title="Fjord renewal")
+        await add(journey, "deal", title="Harbour crane")
+        assert "◆" not in journey.screen
+        await journey.press("l")
+        await journey.press(*"harb")
+        await journey.until(lambda: "Harbour crane" in journey.screen)
+        assert "Fjord renewal" not in journey.screen
+        await journey.press("enter")
+        assert links(box) == [("Subject 0", "deal", "Harbour crane", "primary")]
+        await journey.until(lambda: "◆" in journey.screen)
+        await journey.press("j", ".", "j", "l", "1")
+        assert [row[2] for row in links(box)] == ["Harbour crane"] * 3
+        await journey.press("z", "z")
+        assert [row[0] for row in links(box)] == ["Subject 0"]
+
+
+async def test_a_selection_is_linked_as_one_and_undone_as_one(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, f"p{n}@fjord.example") for n in range(3)])
+    async with start(box) as journey:
+        await add(journey, "project", title="Move")
+        await journey.press("x", "x", "l", *"mov", "enter")
+        assert len(links(box)) == 2
+        await journey.press("z")
+        assert links(box) == []
+
+
+async def test_a_deal_is_made_from_the_mail_and_linked(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "anna@fjord.example", "Re: New crane", "Anna Berg")])
+    async with start(box) as journey:
+        await add(journey, "organization", name="Fjord AS", domains="fjord.example")
+        await journey.press("l", "n")
+        await journey.press("enter")
+        assert "New crane" in journey.screen and "Fjord AS" in journey.screen
+        await journey.press("ctrl+s")
+        assert [row[2] for row in links(box)] == ["New crane"]
+        assert box.fetch("SELECT name FROM persons") == [("Anna Berg",)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_in_the_view_that_asks_a_digit_links_and_the_next_row_is_there(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    async with start(box, size) as journey:
+        anna = await add(journey, "person", name="Anna Berg", addresses="anna@fjord.example")
+        await add(journey, "deal", title="First deal", person_id=anna.id)
+        await add(journey, "deal", title="Second deal", person_id=anna.id)
+        box.clock.at += 3600
+        link_automatically(box)
+        box.arrive([mail_from(n, "anna@fjord.example") for n in range(2)])
+        await journey.app.look()
+        await journey.press("g", "m")
+        await journey.until(lambda: "1 " in journey.screen and "First deal" in journey.screen)
+        assert "?" in journey.screen
+        await journey.press("1")
+        await journey.until(lambda: journey.list.total == 1)
+        await journey.press("1")
+        await journey.until(lambda: journey.list.total == 0)
+        assert len(links(box)) == 2
+        await journey.press("g", "k")
+        assert "Nothing waits for a link" in journey.screen
+
+
+async def test_links_are_shown_reordered_and_removed(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "anna@fjord.example")])
+    async with start(box) as journey:
+        for title in ("Alpha", "Beta"):
+            await add(journey, "deal", title=title)
+        await journey.press("l", *"alp", "enter")
+        await journey.press("L")
+        assert "Alpha" in journey.screen
+        await journey.press("a", *"bet", "enter")
+        assert [(row[2], row[3]) for row in links(box)] == [
+            ("Alpha", "primary"),
+            ("Beta", "secondary"),
+        ]
+        await journey.press("L", "j", "p")
+        assert links(box)[0][2] == "Beta"
+        await journey.press("d")
+        assert "Unlinked" in journey.screen
+        await journey.press("z", "escape")
+        assert len(links(box)) == 2
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_blocking_says_what_it_hides_and_comes_back(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, f"ad{n}@spam.example", f"Offer {n}") for n in range(3)])
+    box.arrive([mail_from(9, "anna@fjord.example")], at=box.clock.at - 900)
+    async with start(box, size) as journey:
+        await journey.press("g", "g", "b", "j")
+        assert "hides 3 conversations · @spam.example" in journey.screen
+        assert "Offer 1" in journey.screen
+        await journey.press("enter")
+        await journey.until(lambda: journey.list.total == 1)
+        await journey.press("g", "b")
+        await journey.until(lambda: journey.list.total == 3)
+        assert "[@spam.example]" in journey.screen
+        await journey.press("w")
+        assert "@spam.example" in journey.screen
+        await journey.press("q", "b", "d")
+        assert "Unblocked" in journey.screen
+        await journey.press("escape", "g", "i")
+        await journey.until(lambda: journey.list.total == 4)
+
+
+async def test_the_own_address_is_refused_and_free_mail_is_warned_of(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "someone@gmail.com")])
+    async with start(box) as journey:
+        await journey.press("b", "j")
+        assert "this hides all of them" in journey.screen
+        await journey.press("b", "a", *"ada@example.com", "enter")
+        assert "your own address" in journey.screen
+        await journey.press("escape", "a", *"co.uk", "enter")
+        assert box.fetch("SELECT count(*) FROM blocked") == [(0,)]
+
+
+async def test_why_and_sharing_answer_in_words(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "anna@fjord.example")])
+    async with start(box) as journey:
+        await journey.press("w")
+        assert "nobody in it is a contact" in journey.screen
+        assert "only you see it" in journey.screen
+        await journey.press("q", "S")
+        assert "seen by nobody else" in journey.screen
+        await journey.press("enter")
+        shared = box.fetch("SELECT visibility FROM messages")
+        assert shared == [("shared",)]
+        await journey.press("z")
+        assert box.fetch("SELECT visibility FROM messages") == [("private",)]
+
+
+async def test_a_contact_is_made_or_given_one_more_address(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "anna@fjord.example", name="Anna Berg")])
+    box.arrive([mail_from(2, "anna@home.example", name="Anna B")], at=box.clock.at - 600)
+    async with start(box, (140, 45)) as journey:
+        await journey.until(lambda: "no contact yet: + adds" in journey.screen)
+        await journey.press("+", "enter", "ctrl+s")
+        assert box.fetch("SELECT name FROM persons") == [("Anna Berg",)]
+        await journey.press("j", "+", "down", "enter", "1")
+        addresses = box.fetch("SELECT address FROM person_addresses ORDER BY position")
+        assert addresses == [("anna@fjord.example",), ("anna@home.example",)]
+        await journey.press("O")
+        assert "Person: Anna Berg" in journey.screen and "Subject 1" in journey.screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_sidebar_says_what_the_conversation_belongs_to(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    async with start(box, size) as journey:
+        anna = await add(journey, "person", name="Anna Berg", addresses="anna@fjord.example")
+        deal = await add(journey, "deal", title="Crane", value="84600", person_id=anna.id)
+        plan = {"subject": "Ring her", "due_date": "2026-09-30", "kind": "deal"}
+        await crm.create_activity(journey.app.ctx, {**plan, "item_id": deal.id})
+        box.clock.at += 3600
+        link_automatically(box)
+        box.arrive([mail_from(1, "anna@fjord.example")])
+        await journey.app.look()
+        if size[0] < 140:
+            await journey.press("i")
+        await journey.until(lambda: "84,600 EUR" in journey.screen)
+        for word in ("◆ Crane", "task: Ring her", "Anna Berg", "0 days in"):
+            assert word in journey.screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_name_steers_the_sheets(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    async with start(box, size) as journey:
+        anna = await add(journey, "person", name=HOSTILE, addresses="anna@fjord.example")
+        await add(journey, "deal", title=HOSTILE, person_id=anna.id)
+        box.clock.at += 3600
+        link_automatically(box)
+        box.arrive([mail_from(1, "anna@fjord.example", HOSTILE, HOSTILE)])
+        await journey.app.look()
+        await journey.press("i", "i")
+        for keys in (("l",), ("L",), ("b",), ("w",), ("S",), ("O",)):
+            await journey.press(*keys)
+            assert "pwned" in journey.screen, keys
+            assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u202c"
+                           for line in journey.lines for char in line), keys  # fmt: skip
+            await journey.press("escape")

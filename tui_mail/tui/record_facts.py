@@ -1,0 +1,169 @@
+"""What the screen of one record shows, read in one transaction off the loop, as lines."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui_mail.model.money import plain_amount
+from tui_mail.model.records import FIELDS, ITEM_KINDS, Field, Ref
+from tui_mail.store import (
+    activities,
+    deals,
+    items,
+    organizations,
+    people,
+    record_mail,
+    records,
+)
+from tui_mail.tui import text
+from tui_mail.tui.format import counted, short_date
+from tui_mail.tui.paragraphs import size_words
+from tui_mail.tui.record_lines import due_words, item_line, person_words
+from tui_mail.tui.widgets.line_list import Line
+
+_MAILS, _FILES = 50, 30
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """A field that a key changes; compared by its name, so that the mark stays on it."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An activity, a note, a conversation or a file by its id."""
+
+    kind: str
+    id: int
+
+
+def title_of(conn: sqlite3.Connection, ref: Ref) -> str:
+    """Kind and name. Raises ActionError when the record is gone."""
+    records.need(conn, ref)
+    return f"{ref.kind.title()}: {records.titles(conn, [ref])[ref]}"
+
+
+def record_lines(conn: sqlite3.Connection, ref: Ref, now: int) -> list[Line]:
+    """Every section of the screen."""
+    return [
+        *_fields(conn, ref, now),
+        *_activities(conn, ref, now),
+        *_notes(conn, ref, now),
+        *_relations(conn, ref),
+        *_mails(conn, ref, now),
+        *_files(conn, ref, now),
+    ]
+
+
+def fields_of(ref: Ref) -> list[Field]:
+    """The fields the screen shows and changes."""
+    hidden = ("remote_id", "custom", "people", "deals")
+    return [field for field in FIELDS[ref.kind] if field.key not in hidden]
+
+
+def field_text(conn: sqlite3.Connection, ref: Ref, field: Field, row: dict[str, Any]) -> str:
+    """A field as it is typed."""
+    value = row.get(field.key)
+    match field.kind:
+        case "money":
+            return plain_amount(value or 0, row["currency"]) if value else ""
+        case "addresses":
+            found = people.get(conn, ref.id)
+            return ", ".join(one for one, _ in found.addresses) if found else ""
+        case "phones":
+            found = people.get(conn, ref.id)
+            return ", ".join(one for one, _ in found.phones) if found else ""
+        case "domains":
+            return ", ".join(organizations.domains_of(conn, ref.id))
+        case "record":
+            return _name(conn, field.target, value)
+        case _:
+            return str(value or "")
+
+
+def _name(conn: sqlite3.Connection, kind: str, record_id: int | None) -> str:
+    if not record_id:
+        return ""
+    if kind in ("stage", "phase"):
+        found = deals.stages(conn) if kind == "stage" else deals.phases(conn)
+        return next((one.name for one in found if one.id == record_id), "")
+    return records.titles(conn, [Ref(kind, record_id)]).get(Ref(kind, record_id), "")
+
+
+def _fields(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
+    row = records.row(conn, ref)
+    number, last_at = record_mail.count(conn, ref)
+    words = counted(number, "conversation")
+    if last_at:
+        words += f", last mail {short_date(last_at, now)}"
+    lines = [Line("Fields", words, heading=True)]
+    for field in fields_of(ref):
+        shown = field_text(conn, ref, field, row)
+        words = text.fit(field.title, 20) + (shown or "–")
+        lines.append(Line(words, item=FieldLine(field.key)))
+    lines += [Line(text.fit(name, 20) + value) for name, value in json.loads(row["custom"]).items()]
+    return lines
+
+
+def _activities(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
+    found = activities.of_record(conn, ref, 50)
+    lines = [Line("Activities", "t plans one" if not found else "", heading=True)]
+    for one in found:
+        mark = "✓" if one.done_at else "○"
+        lines.append(Line(due_words(one, now), "", mark, Entry("activity", one.id)))
+    return lines
+
+
+def _notes(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
+    found = activities.notes(conn, ref, 50)
+    lines = [Line("Notes", "n keeps one" if not found else "", heading=True)]
+    for one in found:
+        words = f"{short_date(one.created_at, now).rjust(10)}  {one.text}"
+        lines.append(Line(words, item=Entry("note", one.id)))
+    return lines
+
+
+def _relations(conn: sqlite3.Connection, ref: Ref) -> Sequence[Line]:
+    lines: list[Line] = []
+    if ref.kind in ITEM_KINDS:
+        members = people.get_many(conn, items.people_of(conn, ref))
+    elif ref.kind == "organization":
+        members = people.of_organization(conn, ref.id, 50)
+    else:
+        members = []
+    if members:
+        lines.append(Line("People", heading=True))
+        lines += [Line(p.name, person_words(p), "", Ref("person", p.id)) for p in members]
+    if ref.kind == "person":
+        found = items.of_persons(conn, [ref.id], only_open=False)
+    elif ref.kind == "organization":
+        found = items.of_organization(conn, ref.id, only_open=False)
+    else:
+        found = []
+    if found:
+        lines.append(Line("Deals, leads, projects", heading=True))
+        lines += [item_line(item) for item in found]
+    return lines
+
+
+def _mails(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
+    lines = [Line("Conversations", heading=True)]
+    for row in record_mail.conversations(conn, ref, 0, _MAILS):
+        mark = "●" if row.unread else ""
+        words = f"{short_date(row.at, now).rjust(10)}  {row.subject or '(no subject)'}"
+        lines.append(Line(words, row.people, mark, Entry("mail", row.id)))
+    return lines
+
+
+def _files(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
+    lines = [Line("Attachments", heading=True)]
+    for number, one in enumerate(record_mail.attachments(conn, ref, _FILES)):
+        words = f"{size_words(one.size)} · {short_date(one.at, now)} · {one.sender}"
+        lines.append(Line(one.filename, words, "@", (Entry("file", one.conversation_id), number)))
+    return lines

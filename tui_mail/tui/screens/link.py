@@ -1,0 +1,141 @@
+"""The picker behind `l`: what conversations may belong to, best first; digits choose."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from tui_mail.actions import picking
+from tui_mail.model.records import ITEM_KINDS, Ref
+from tui_mail.store import links, records
+from tui_mail.tui import text
+from tui_mail.tui.commands import LINK
+from tui_mail.tui.filing import FilingScreen
+from tui_mail.tui.format import counted
+from tui_mail.tui.record_lines import item_line
+from tui_mail.tui.sheets import SheetScreen
+from tui_mail.tui.widgets.line_list import Line
+
+_OFFERED = 40
+
+
+def screen(*, over: FilingScreen, ids: tuple[int, ...], also: bool = False) -> LinkScreen:
+    """The picker for conversations of a screen."""
+    return LinkScreen(over, ids, also)
+
+
+class ChoosingScreen(SheetScreen):
+    """Takes one line, by its digit while nothing is typed, or the marked one."""
+
+    CONTEXT = LINK
+    FIELD = "type a name"
+    TYPES_AHEAD = True
+
+    async def chosen(self, line: Line) -> None:
+        """Do what the line is for; the screen is still there."""
+        raise NotImplementedError
+
+    async def command_take_number(self, number: int) -> None:
+        """Take a line by its digit."""
+        if number <= len(self.list.lines):
+            await self.chosen(self.list.lines[number - 1])
+        else:
+            self.say(f"There is no line {number}.")
+
+    async def command_take_marked(self) -> None:
+        """Take the marked line of what fits the text as it is now."""
+        await self.catch_up()
+        line = self.list.line
+        if line is None:
+            self.say("Nothing of that name.")
+        else:
+            await self.chosen(line)
+
+    async def command_link_new(self) -> None:
+        """Nothing is made from here unless a subclass says so."""
+        self.say("Nothing can be added here.")
+
+    async def command_link_also(self) -> None:
+        """The same as taking, unless a subclass says otherwise."""
+        await self.command_take_marked()
+
+
+class LinkScreen(ChoosingScreen):
+    """Links the conversations it was opened for."""
+
+    def __init__(self, over: FilingScreen, ids: tuple[int, ...], also: bool) -> None:
+        what = counted(len(ids), "conversation")
+        super().__init__(f"Link {what} also to" if also else f"Link {what} to")
+        self._over, self._ids, self._also = over, ids, also
+        self._now = ""
+
+    async def read_lines(self, typed: str) -> Sequence[Line]:
+        """Ranked items; with something typed, items of that name."""
+        db = self.mail_app.ctx.db
+        if not self._now:
+            self._now = await self._linked_now()
+        found = await db.read(picking.rank, self._ids, typed, _OFFERED)
+        return [
+            item_line(
+                one.item,
+                key=str(n) if n < 10 else "",
+                more=one.why + (" · linked" if one.linked and one.why != "linked" else ""),
+            )
+            for n, one in enumerate(found, 1)
+        ]
+
+    async def _linked_now(self) -> str:
+        db = self.mail_app.ctx.db
+        found = await db.read(links.primaries, self._ids)
+        items = sorted({link.item for link in found.values()})
+        if not items:
+            return "Not linked yet. Letters narrow, n adds a record from the mail."
+        titles = await db.read(records.titles, items[:3])
+        names = ", ".join(titles.values()) + (" …" if len(items) > 3 else "")
+        return f"Linked to {names}: taking another replaces it, + links beside it."
+
+    def describe(self, line: Line | None) -> text.Part:
+        """What is linked now."""
+        if line is None and self.typed:
+            return "Nothing of that name. Esc empties the field, then n adds a record."
+        return self._now
+
+    async def chosen(self, line: Line) -> None:
+        """Link and go back."""
+        await self._link(line.item, self._also)
+
+    async def _link(self, item: Ref, also: bool) -> None:
+        await self.app.pop_screen()
+        self._over.link_to(self._ids, item, also=also)
+
+    async def command_link_also(self) -> None:
+        """Link as one more."""
+        await self.catch_up()
+        if self.list.line is not None:
+            await self._link(self.list.line.item, True)
+
+    async def command_link_new(self) -> None:
+        """Choose a kind, then fill in what the mail did not."""
+        await choose_kind(self, self._fill)
+
+    async def _fill(self, kind: str) -> None:
+        from tui_mail.tui.prefill import from_mail
+
+        ctx = self.mail_app.ctx
+        values = await ctx.db.read(from_mail, self._ids[0], kind)
+
+        async def kept(ref: Ref) -> None:
+            if ref.kind in ITEM_KINDS:
+                await self._link(ref, self._also)
+            else:
+                await self.reload(keep=False)
+
+        await self.mail_app.open_screen("form", kind=kind, values=values, kept=kept)
+
+
+async def choose_kind(over: SheetScreen, take: Callable[[str], Awaitable[None]]) -> None:
+    """Ask for the kind of a new record."""
+    from tui_mail.tui.screens.picker import Choice, PickerScreen
+
+    kinds = ("deal", "lead", "project", "person")
+    choices = [Choice(f"New {kind}", "filled in from the mail", "", kind) for kind in kinds]
+    await over.app.push_screen(PickerScreen("Add", choices, take))

@@ -1,0 +1,273 @@
+"""One person, organization, deal, lead or project: fields, activities, notes, mail, files."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from tui_mail.actions import crm
+from tui_mail.errors import ActionError, TuiMailError
+from tui_mail.model.records import ITEM_KINDS, Field, Ref
+from tui_mail.store import activities, deals, records
+from tui_mail.tui import text
+from tui_mail.tui.commands import RECORD, Command
+from tui_mail.tui.record_facts import (
+    Entry,
+    FieldLine,
+    field_text,
+    fields_of,
+    record_lines,
+    title_of,
+)
+from tui_mail.tui.sheets import SheetScreen
+from tui_mail.tui.widgets.line_list import Line
+
+_STATUSES = {
+    "deal": ("open", "won", "lost"),
+    "lead": ("open", "archived"),
+    "project": ("open", "completed", "canceled"),
+}
+
+
+def screen(*, ref: Ref) -> RecordScreen:
+    """The screen of a record."""
+    return RecordScreen(ref)
+
+
+def _typed(conn: sqlite3.Connection, ref: Ref, field: Field) -> str:
+    return field_text(conn, ref, field, records.row(conn, ref))
+
+
+class RecordScreen(SheetScreen):
+    """Enter changes or opens the marked line; every change is on the undo key."""
+
+    CONTEXT = RECORD
+    NAME_WIDTH = 44
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(ref.kind.title())
+        self.ref = ref
+
+    async def read_lines(self, typed: str) -> Sequence[Line]:
+        """Every section."""
+        db = self.mail_app.ctx.db
+        self.retitle(await db.read(title_of, self.ref))
+        return await db.read(record_lines, self.ref, self.mail_app.ctx.now())
+
+    def describe(self, line: Line | None) -> text.Part:
+        """Long texts in full."""
+        return line.text if line else ""
+
+    def offers(self, command: Command) -> bool:
+        """Only items have stages and a status."""
+        if command.id == "record.stage":
+            return self.ref.kind in ("deal", "project")
+        return command.id != "record.status" or self.ref.kind in ITEM_KINDS
+
+    async def _did(self, done: Any) -> None:
+        self.mail_app.look_soon()
+        if self.is_attached:
+            await self.reload()
+        self.say(f"{done.summary} · z undoes" if done.undoable else done.summary)
+
+    async def _ask(self, title: str, words: str, take: Any, value: str = "") -> None:
+        from tui_mail.tui.screens.ask import AskScreen
+
+        await self.app.push_screen(AskScreen(title, text.plain(words), take, value=value))
+
+    async def command_record_change(self) -> None:
+        """Change the field, note or activity, or open what the line stands for."""
+        item = self.list.line.item if self.list.line else None
+        match item:
+            case FieldLine(key):
+                await self._change(next(f for f in fields_of(self.ref) if f.key == key))
+            case Ref():
+                await self.mail_app.open_screen("record", ref=item)
+            case Entry("mail", conversation_id) | (Entry("file", conversation_id), _):
+                await self.mail_app.open_screen("message", conversation_id=conversation_id)
+            case Entry("note", note_id):
+                await self._change_note(note_id)
+            case Entry("activity", _):
+                await self.command_record_done()
+            case _:
+                self.say("There is nothing to change here.")
+
+    async def _change(self, field: Field) -> None:
+        ctx = self.mail_app.ctx
+        if field.target in ("stage", "phase"):
+            await self.command_record_stage()
+            return
+        if field.key == "status":
+            await self.command_record_status()
+            return
+        if field.kind == "record":
+            await self._choose(field)
+            return
+
+        async def take(typed: str) -> None:
+            await self._did(await crm.edit(ctx, self.ref, {field.key: typed.strip()}))
+
+        await self._ask(field.title, "Enter keeps it.", take,
+                        await ctx.db.read(_typed, self.ref, field))  # fmt: skip
+
+    async def _choose(self, field: Field) -> None:
+        async def take(ref: Ref) -> None:
+            await self._did(await crm.edit(self.mail_app.ctx, self.ref, {field.key: ref.id}))
+
+        await self.mail_app.open_screen(
+            "choose", kind=field.target, title=field.title, take=take, but=self.ref
+        )
+
+    async def _change_note(self, note_id: int) -> None:
+        ctx = self.mail_app.ctx
+        notes = await ctx.db.read(activities.notes, self.ref, 100)
+        old = next((note.text for note in notes if note.id == note_id), "")
+
+        async def take(typed: str) -> None:
+            await self._did(await crm.edit_note(ctx, note_id, typed))
+
+        if "\n" in old:
+            self.say("This note has several lines; D removes it, n writes another.")
+        else:
+            await self._ask("Note", "An empty text removes it.", take, old)
+
+    async def command_record_stage(self) -> None:
+        """Choose a stage or phase."""
+        from tui_mail.tui.screens.picker import Choice, PickerScreen
+
+        if self.ref.kind not in ("deal", "project"):
+            self.say("Only deals have stages, and projects phases.")
+            return
+        db = self.mail_app.ctx.db
+        found = await db.read(deals.stages if self.ref.kind == "deal" else deals.phases)
+        choices = [Choice(one.name, one.group, "", one.id) for one in found]
+
+        async def take(stage_id: int) -> None:
+            await self._did(await crm.set_stage(self.mail_app.ctx, self.ref, stage_id))
+
+        await self.app.push_screen(PickerScreen("Stage", choices, take))
+
+    async def command_record_status(self) -> None:
+        """Choose a status; a lead can become a deal."""
+        from tui_mail.tui.screens.picker import Choice, PickerScreen
+
+        if self.ref.kind not in ITEM_KINDS:
+            self.say("Only deals, leads and projects have a status.")
+            return
+        choices = [Choice(name, "", "", name) for name in _STATUSES[self.ref.kind]]
+        if self.ref.kind == "lead":
+            choices.append(Choice("make it a deal", "its mail goes with it", "", "deal"))
+
+        async def take(status: str) -> None:
+            ctx = self.mail_app.ctx
+            if status == "deal":
+                done = await crm.convert_lead(ctx, self.ref, {})
+                self.ref = done.records[0]
+                await self._did(done)
+            elif status == "lost":
+                await self._ask("Lost", "Why? May stay empty.", lose)
+            else:
+                await self._did(await crm.set_status(ctx, self.ref, status))
+
+        async def lose(reason: str) -> None:
+            await self._did(
+                await crm.set_status(self.mail_app.ctx, self.ref, "lost", reason=reason)
+            )
+
+        await self.app.push_screen(PickerScreen("Status", choices, take))
+
+    async def command_record_activity(self) -> None:
+        """Plan something to do with it."""
+
+        async def take(typed: str) -> None:
+            head, _, last = typed.strip().rpartition(" ")
+            is_day = len(last) == 10 and last[4] == last[7] == "-"
+            subject, due = (head, last) if is_day else (typed.strip(), "")
+            values: dict[str, Any] = {"subject": subject, "type": "task", "due_date": due}
+            if self.ref.kind in ITEM_KINDS:
+                values |= {"kind": self.ref.kind, "item_id": self.ref.id}
+            else:
+                values[f"{self.ref.kind}_id"] = self.ref.id
+            await self._did(await crm.create_activity(self.mail_app.ctx, values))
+
+        await self._ask("Activity", "What, and the day if there is one: Call Anna 2026-11-30", take)
+
+    async def command_record_note(self) -> None:
+        """Keep a note."""
+
+        async def take(typed: str) -> None:
+            await self._did(await crm.add_note(self.mail_app.ctx, self.ref, typed))
+
+        await self._ask("Note", "Enter keeps it.", take)
+
+    async def command_record_done(self) -> None:
+        """Mark the activity done, or open again."""
+        match self.list.line.item if self.list.line else None:
+            case Entry("activity", activity_id):
+                ctx = self.mail_app.ctx
+                old = await ctx.db.read(activities.need, activity_id)
+                change = {"done": old.done_at is None}
+                await self._did(await crm.edit_activity(ctx, activity_id, change))
+            case _:
+                self.say("Mark an activity first.")
+
+    async def command_record_merge(self) -> None:
+        """Choose a record that goes into this one."""
+        from tui_mail.tui.screens.ask import ConfirmScreen
+
+        kind = self.ref.kind
+
+        async def take(other: Ref) -> None:
+            names = await self.mail_app.ctx.db.read(records.titles, [self.ref, other])
+
+            async def merge() -> None:
+                await self._did(await crm.merge(self.mail_app.ctx, self.ref, [other]))
+
+            words = f"{names.get(other, '')}\ngoes into\n{names.get(self.ref, '')}"
+            await self.app.push_screen(ConfirmScreen(f"Merge this {kind}?", text.lines(words),
+                                                     merge))  # fmt: skip
+
+        await self.mail_app.open_screen(
+            "choose", kind=kind, title=f"Merge into this {kind}", take=take, but=self.ref
+        )
+
+    async def command_record_delete(self) -> None:
+        """Remove the marked note or activity, else the record; undo brings it back."""
+        ctx = self.mail_app.ctx
+        match self.list.line.item if self.list.line else None:
+            case Entry("note", note_id):
+                await self._did(await crm.edit_note(ctx, note_id, ""))
+                return
+            case Entry("activity", activity_id):
+                await self._did(await crm.delete_activity(ctx, activity_id))
+                return
+        from tui_mail.tui.screens.ask import ConfirmScreen
+
+        async def delete() -> None:
+            try:
+                done = await crm.delete(ctx, [self.ref])
+            except TuiMailError as error:
+                self.say(str(error), trouble=True)
+                return
+            self._shown = None
+            if self.app.screen is self:
+                await self.app.pop_screen()
+            self.mail_app.look_soon()
+            self.mail_app.say(f"{done.summary} · z undoes")
+
+        title = await ctx.db.read(title_of, self.ref)
+        body = text.lines(f"{title}\nIts mail stays. Undo brings it back.")
+        await self.app.push_screen(ConfirmScreen("Delete?", body, delete))
+
+    async def reload(self, *, keep: bool = True) -> None:
+        """Show it again; a record that is gone meanwhile closes its screen."""
+        try:
+            await self.mail_app.ctx.db.read(title_of, self.ref)
+        except ActionError:
+            self._shown = None
+            if self.app.screen is self:
+                await self.app.pop_screen()
+            self.mail_app.say(f"This {self.ref.kind} is gone.")
+            return
+        await super().reload(keep=keep)

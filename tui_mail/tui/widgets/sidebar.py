@@ -1,0 +1,106 @@
+"""The sidebar: what the conversation belongs to, who is in it, and what else there is with them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from tui_mail.model.records import Activity, Item, Person, Ref
+from tui_mail.store import activities, items, links, people
+from tui_mail.tui import text
+from tui_mail.tui.format import counted, number, short_date
+from tui_mail.tui.record_lines import age_words, due_words, item_words
+from tui_mail.tui.widgets.panes import Acquaintance, acquaintances
+
+_OTHERS = 5
+_Say = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class SideFacts:
+    """Everything the sidebar says of a conversation, read in one transaction."""
+
+    linked: tuple[Item, ...]
+    """The one it belongs to first."""
+    next: dict[Ref, Activity]
+    others: tuple[Item, ...]
+    """Further open items of its people."""
+    candidates: tuple[Item, ...]
+    """What it can be linked to when that is asked."""
+    people: tuple[tuple[Acquaintance, tuple[Person, ...]], ...]
+    """Who is in it, with the contacts that have the address."""
+
+
+def side_facts(conn: sqlite3.Connection, conversation_id: int) -> SideFacts:
+    """Read what the sidebar shows."""
+    live = [link.item for link in links.live(conn, conversation_id)]
+    asked = [ref for ref, _ in links.candidates(conn, conversation_id)]
+    everyone = acquaintances(conn, conversation_id)
+    known = [
+        (one, () if one.is_own else tuple(people.with_address(conn, one.person.address)[:3]))
+        for one in everyone
+    ]
+    ids = [person.id for _, found in known for person in found]
+    others = [
+        item for item in items.of_persons(conn, ids, limit=_OTHERS + len(live))
+        if item.ref not in live and item.ref not in asked
+    ]  # fmt: skip
+    return SideFacts(
+        tuple(items.get_many(conn, live)),
+        activities.next_of(conn, live),
+        tuple(others[:_OTHERS]),
+        tuple(items.get_many(conn, asked[:9])),
+        tuple(known),
+    )
+
+
+def side_lines(facts: SideFacts, now: int, width: int) -> Content:
+    """Linked items, the people, what else is open with them."""
+    pieces: list[text.Part] = []
+
+    def line(value: str, style: str = "") -> None:
+        fitted = text.fit(value, width)
+        pieces.extend([(fitted, style) if style else fitted, "\n"])
+
+    for item in facts.linked:
+        line(f"◆ {item.title}", "bold")
+        line(f"  {item_words(item)}")
+        line(f"  {age_words(item, now)}")
+        line(f"  {due_words(facts.next.get(item.ref), now)}")
+    if facts.linked:
+        line("  O opens it", "dim")
+        pieces.append("\n")
+    if facts.candidates:
+        line("? Which one? l asks", "bold")
+        for item in facts.candidates:
+            line(f"  {item.title} · {item_words(item)}")
+        pieces.append("\n")
+    for one, contacts in facts.people:
+        _person(line, one, contacts, now)
+        pieces.append("\n")
+    if facts.others:
+        line("Also open with them", "bold")
+        for item in facts.others:
+            line(f"  {item.title} · {item_words(item)}")
+    return text.parts(*pieces)
+
+
+def _person(line: _Say, one: Acquaintance, contacts: Sequence[Person], now: int) -> None:
+    person = one.person
+    if one.is_own:
+        line("me", "bold")
+        line(person.address, "dim")
+        return
+    line(" / ".join(c.name for c in contacts) or person.name or person.address, "bold")
+    company = " / ".join(dict.fromkeys(c.organization for c in contacts if c.organization))
+    if company:
+        line(company)
+    line(person.address, "dim")
+    if not contacts:
+        line("no contact yet: + adds", "italic")
+    line(f"{counted(person.received, 'mail')} from, {number(person.sent)} to them")
+    for _, subject, at in one.others:
+        line(f"{short_date(at, now).rjust(10)} {subject or '(no subject)'}", "dim")
