@@ -64,7 +64,11 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     changing = [add, edit, delete, merge]
     for verb in _STATUSES.get(kind, ()):
         moves = verb in ("stage", "phase")
-        text = f"move it to another {verb}" if moves else f"it is {_BECOMES.get(verb, verb)}"
+        text = (
+            f"move it to another {verb}"
+            if moves
+            else f"it is {'open again' if verb == 'reopen' else _BECOMES.get(verb, verb)}"
+        )
         one = what.add_parser(verb, parents=[common], help=text)
         one.add_argument("id", type=one_id)
         if moves:

@@ -74,8 +74,10 @@ async def _why(call: Call, ctx: Context) -> int:
             ],
         }
     )
-    call.out.rows(
-        ((one.topic, one.text, one.rule, local(one.at) if one.at else "") for one in reasons),
-        ("about", "why", "rule", "when"),
-    )
+    if call.out.is_terminal:
+        for one in reasons:
+            marks = ", ".join(filter(None, (one.rule, local(one.at) if one.at else "")))
+            call.out.line(f"{one.topic:<8}  {one.text}{f'  [{marks}]' if marks else ''}")
+        return Code.OK
+    call.out.rows((one.topic, one.text, one.rule, utc(one.at) or "") for one in reasons)
     return Code.OK

@@ -88,7 +88,7 @@ async def _import(call: Call, ctx: Context) -> int:
         name = one_line(call.args.file, 200)
         return call.out.refuse(Code.NOT_FOUND, f"Cannot read {name}: {error.strerror}.")
     dry_run = bool(call.args.dry_run)
-    columns: dict[str, str] = {}
+    columns: list[tuple[str, str]] = []
     more: dict[str, Any] = {}
     try:
         if call.args.what == "vcard":
@@ -100,8 +100,12 @@ async def _import(call: Call, ctx: Context) -> int:
             kind = KINDS[call.args.what]
             chosen = _mapped(call.args.map, table, mapping.propose(kind, table.header))
             report = await importing.import_table(ctx, kind, table, chosen, dry_run=dry_run)
-            columns = dict(zip(table.header, chosen, strict=False))
-            more = {"delimiter": table.delimiter, "encoding": table.encoding, "columns": columns}
+            columns = list(zip(table.header, chosen, strict=False))
+            more = {
+                "delimiter": table.delimiter,
+                "encoding": table.encoding,
+                "columns": [{"column": name, "field": field} for name, field in columns],
+            }
     except ActionError as error:
         return call.out.refuse(Code.USAGE, error.message, error.hint)
     call.out.document(_report_json(call, report) | more)
@@ -155,11 +159,11 @@ def _report_json(call: Call, report: Report) -> dict[str, Any]:
     }
 
 
-def _tell(call: Call, report: Report, columns: dict[str, str]) -> None:
+def _tell(call: Call, report: Report, columns: Sequence[tuple[str, str]]) -> None:
     if call.out.as_json:
         return
     if call.args.dry_run and columns:
-        call.out.rows(((name, field or "(left out)") for name, field in columns.items()))
+        call.out.rows(((name, field or "(left out)") for name, field in columns))
     head = "Dry run, nothing changed: " if call.args.dry_run else ""
     call.out.line(
         f"{head}{report.created:,} new, {report.updated:,} completed,"
