@@ -187,6 +187,8 @@ async def test_each_answer_has_its_state(tmp_path: Path, phase: str, reply: str)
         assert await state(ctx, sent) == ANSWERS[phase, reply]
         error = str(await one(ctx, "SELECT error FROM outbox WHERE id = ?", sent))
         assert reply.split()[-1] in error
+        (row,) = await ctx.db.read(pages.page, View.OUTBOX, 0, 1)
+        assert reply.split()[-1] in row.snippet, "the list says why"
         assert len(here.sink.accepted) == 0
 
 

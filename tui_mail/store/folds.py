@@ -220,6 +220,8 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
                 insert.append((view_id, at, cid, unread))
                 counts[view_id][0] += 1
                 counts[view_id][1] += unread > 0
+    words = _outbox_words(conn, [row[-1] for row in rows if row[8]])
+    rows = [(*row[:2], words.get(row[-1], row[2]), *row[3:]) for row in rows] if words else rows
     conn.executemany(
         "UPDATE conversations SET subject = ?, people = ?, snippet = ?, messages = ?, unread = ?,"
         " starred = ?, attachments = ?, drafts = ?, outgoing = ?, answered = ?, first_at = ?,"
@@ -375,6 +377,33 @@ def _row(
         last[11],
         cid,
     )
+
+
+def _outbox_words(conn: sqlite3.Connection, conversation_ids: list[int]) -> dict[int, str]:
+    """What the outbox says of conversations with a mail in it; shown where the snippet stands."""
+    if not conversation_ids:
+        return {}
+    said: dict[int, str] = {}
+    for cid, state, error in conn.execute(
+        "SELECT m.conversation_id, o.state, o.error FROM messages m"
+        " JOIN outbox o ON o.message_id = m.id"
+        " WHERE m.conversation_id IN (SELECT value FROM json_each(?)) AND m.state = 'outgoing'"
+        " AND o.state NOT IN ('sent', 'cancelled') ORDER BY o.id",
+        (ids_json(conversation_ids),),
+    ):
+        words = _OUTBOX_WORDS.get(state, "being sent")
+        said[cid] = one_line(f"{words}: {error}" if error else words, 225)
+    return said
+
+
+_OUTBOX_WORDS = {
+    "held": "waits in the outbox",
+    "queued": "waits in the outbox",
+    "retry_wait": "will be tried again",
+    "failed": "not sent",
+    "partial": "not sent to everyone",
+    "uncertain": "uncertain",
+}
 
 
 def rebuild(conn: sqlite3.Connection) -> None:

@@ -28,6 +28,7 @@ from tui_mail.model.safe_text import safe_line
 from tui_mail.smtp.replies import Reply
 from tui_mail.smtp.submission import SmtpSession, SmtpSettings
 from tui_mail.store import accounts, operations, outbox
+from tui_mail.store.folds import fold, recount
 from tui_mail.store.outbox import Outgoing
 from tui_mail.sync import receipts
 from tui_mail.sync.desk import Desk
@@ -229,8 +230,8 @@ class Delivery:
         self, mail: Outgoing, state: str, *, error: str | None = None, next_at: int | None = None
     ) -> None:
         held = await self._desk.db.write(
-            outbox.advance,
-            mail.id,
+            _advance,
+            mail,
             self._desk.lease,
             state,
             now=self._desk.now(),
@@ -239,6 +240,23 @@ class Delivery:
         )
         if not held:
             raise TransportError("Another process took this mail.")
+
+
+def _advance(
+    conn: sqlite3.Connection,
+    mail: Outgoing,
+    lease: str,
+    state: str,
+    *,
+    now: int,
+    error: str | None,
+    next_at: int | None,
+) -> bool:
+    """A step, and in the list what became of it where somebody waits for that."""
+    held = outbox.advance(conn, mail.id, lease, state, now=now, error=error, next_at=next_at)
+    if state in (*outbox.NEED_USER, "retry_wait", "queued"):
+        recount(conn, fold(conn, [mail.message_id]))
+    return held
 
 
 def _words(reply: Reply) -> str:

@@ -348,6 +348,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_open ON outbox(account_id, id)
     WHERE state NOT IN ('sent', 'cancelled');
 
+CREATE INDEX outbox_message ON outbox(message_id);
+
 CREATE TABLE outbox_recipients (
     outbox_id  INTEGER NOT NULL REFERENCES outbox(id),
     address    TEXT NOT NULL,
