@@ -47,11 +47,13 @@ class Elsewhere:
         self._imap.login(user, PASSWORD)
         self._letters = Letters(small=True, seed=int(time.time()))
         self._number = count
-        self._count = count
         self._sign = "+"
         self._imap.select("INBOX")
         known = self._imap.uid("SEARCH", "1:*")[1][0].split()
         self._last = int(known[-1]) if known else 0
+        step = max(1, count // 1000)
+        self._chosen = ",".join(str(1 + n * step) for n in range(min(1000, count)))
+        self._imap.store(self._chosen, "-FLAGS.SILENT", "(\\Flagged)")
 
     def nothing(self) -> None:
         """Leave it as it is."""
@@ -66,9 +68,7 @@ class Elsewhere:
 
     def thousand_flags(self) -> None:
         """A star comes to, or goes from, a thousand mails all over the folder."""
-        step = max(1, self._count // 1000)
-        chosen = ",".join(str(1 + n * step) for n in range(min(1000, self._count)))
-        self._imap.store(chosen, f"{self._sign}FLAGS.SILENT", "(\\Flagged)")
+        self._imap.store(self._chosen, f"{self._sign}FLAGS.SILENT", "(\\Flagged)")
         self._sign = "-" if self._sign == "+" else "+"
 
     def close(self) -> None:
