@@ -16,11 +16,14 @@ from typing import Any
 
 import pytest
 
-from tests.integration.records_world import dump
+from tests.integration.records_world import dump, open_world
 from tests.unit.cli.conftest import Said
+from tui_mail.actions.recorded import refold_waiting
 from tui_mail.cli.main import main
 from tui_mail.config.paths import profile_paths
 from tui_mail.demo.company import load_company
+from tui_mail.demo.records import fill
+from tui_mail.model.views import View
 from tui_mail.store.sight import SELF
 
 Run = Callable[..., Said]
@@ -355,3 +358,18 @@ def test_a_kept_demo_is_not_filled_again(run: Run, demo: Path) -> None:
     before = records_only(demo)
     demo_once(demo)
     assert records_only(demo) == before
+
+
+async def test_a_demo_kept_from_before_there_were_records_knows_its_people_then(
+    tmp_path: Path,
+) -> None:
+    company = load_company()
+    async with open_world(tmp_path) as world:
+        cid = await world.mail(company.people["tomas"].address)
+        assert await world.view(View.UNLINKED) == []
+        assert await world.ctx.db.write(fill, company, world.clock.at)
+        await refold_waiting(world.ctx)
+        assert await world.view(View.UNLINKED) == [cid]
+        before = await world.dump()
+        assert not await world.ctx.db.write(fill, company, world.clock.at)
+        assert await world.dump() == before
