@@ -29,7 +29,7 @@ def put(conn: sqlite3.Connection, kind: str, record_id: int, text: str) -> None:
         key = row[0]
         unindex(conn, key)
         conn.execute("UPDATE record_names SET text = ? WHERE key = ?", (text, key))
-    conn.execute("INSERT INTO fts_records(rowid, text) VALUES (?, ?)", (key, text))
+    conn.execute("INSERT INTO fts_records(rowid, kind, text) VALUES (?, ?, ?)", (key, kind, text))
 
 
 def remove(conn: sqlite3.Connection, kind: str, record_id: int) -> None:
@@ -44,17 +44,19 @@ def remove(conn: sqlite3.Connection, kind: str, record_id: int) -> None:
 
 def unindex(conn: sqlite3.Connection, key: int) -> None:
     """Take a row out of the index; external content needs its old text for that."""
-    row = conn.execute("SELECT key, text FROM record_names WHERE key = ?", (key,)).fetchone()
+    row = conn.execute("SELECT key, kind, text FROM record_names WHERE key = ?", (key,)).fetchone()
     if row is not None:
         conn.execute(
-            "INSERT INTO fts_records(fts_records, rowid, text) VALUES ('delete', ?, ?)", row
+            "INSERT INTO fts_records(fts_records, rowid, kind, text) VALUES ('delete', ?, ?, ?)",
+            row,
         )
 
 
 def index(conn: sqlite3.Connection, key: int) -> None:
     """Put a row of the table into the index."""
     conn.execute(
-        "INSERT INTO fts_records(rowid, text) SELECT key, text FROM record_names WHERE key = ?",
+        "INSERT INTO fts_records(rowid, kind, text)"
+        " SELECT key, kind, text FROM record_names WHERE key = ?",
         (key,),
     )
 
@@ -63,15 +65,13 @@ def find(
     conn: sqlite3.Connection, typed: str, kinds: Collection[str], limit: int = 20
 ) -> list[Ref]:
     """Records with words that start with every typed word; the shortest names first."""
-    match = expression(typed)
+    match = expression(typed, kinds)
     if not match:
         return []
-    marks = ",".join("?" * len(kinds))
     rows = conn.execute(
         "SELECT n.kind, n.id, length(n.text), n.text FROM (SELECT rowid AS key FROM fts_records"
-        f" WHERE fts_records MATCH ? LIMIT {_SCANNED * 10:d}) f JOIN record_names n"
-        f" ON n.key = f.key WHERE n.kind IN ({marks}) LIMIT {_SCANNED:d}",
-        (match, *kinds),
+        " WHERE fts_records MATCH ? LIMIT ?) f JOIN record_names n ON n.key = f.key",
+        (match, _SCANNED),
     ).fetchall()
     first = typed.strip().lower()
     rows.sort(key=lambda row: (not row[3].lower().startswith(first), row[2], row[0], row[1]))
@@ -83,25 +83,28 @@ def matching(
 ) -> dict[Ref, int]:
     """Records that hold any of these words, with how many of them."""
     found: dict[Ref, int] = {}
-    marks = ",".join("?" * len(kinds))
     for word in words:
-        match = expression(word)
+        match = expression(word, kinds)
         if not match:
             continue
         for kind, record_id in conn.execute(
             "SELECT n.kind, n.id FROM (SELECT rowid AS key FROM fts_records"
-            " WHERE fts_records MATCH ? LIMIT ?) f JOIN record_names n ON n.key = f.key"
-            f" WHERE n.kind IN ({marks})",
-            (match, limit, *kinds),
+            " WHERE fts_records MATCH ? LIMIT ?) f JOIN record_names n ON n.key = f.key",
+            (match, limit),
         ):
             ref = Ref(kind, record_id)
             found[ref] = found.get(ref, 0) + 1
     return found
 
 
-def expression(typed: str) -> str:
-    """The FTS expression for typed words, each the beginning of one; quoted token by token."""
+def expression(typed: str, kinds: Iterable[str]) -> str:
+    """The FTS expression for records of some kinds with words that begin like those typed.
+
+    Quoted token by token; empty when nothing was typed that can be looked for.
+    """
     tokens = [token for word in typed.split() for token in query_tokens(word)]
     kept = [token for token in tokens if any(char.isalnum() for char in token)][:8]
     quoted = ['"' + token.replace('"', '""').replace("\x00", "") + '" *' for token in kept]
-    return " AND ".join(quoted)
+    if not quoted:
+        return ""
+    return f"kind : ({' OR '.join(kinds)}) AND text : ({' AND '.join(quoted)})"

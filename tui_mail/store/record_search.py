@@ -26,7 +26,7 @@ KNOWN = (
 
 _NAMED = (
     "(SELECT n.id FROM fts_records f JOIN record_names n ON n.key = f.rowid"
-    " WHERE fts_records MATCH ? AND n.kind = '{kind}')"
+    " WHERE fts_records MATCH ?)"
 )
 _ITEMS = ("deal", "lead", "project")
 
@@ -45,10 +45,10 @@ def condition(name: str, value: str, values: list[object]) -> str:
         ids = f"({int(value):d})"
         parameters: list[object] = []
     else:
-        match = expression(value)
+        match = expression(value, [kind])
         if not match:
             return "(0)"
-        ids = _NAMED.format(kind=kind)
+        ids = _NAMED
         parameters = [match]
     if kind == "person":
         inner = f"SELECT conversation_id FROM person_conversations WHERE person_id IN {ids}"

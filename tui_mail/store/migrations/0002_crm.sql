@@ -337,7 +337,7 @@ CREATE TABLE record_names (
     UNIQUE (kind, id)
 ) STRICT;
 CREATE VIRTUAL TABLE fts_records USING fts5(
-    text, content='record_names', content_rowid='key', prefix='1 2 3',
+    kind, text, content='record_names', content_rowid='key', prefix='1 2 3',
     tokenize="unicode61 remove_diacritics 2"
 );
 
