@@ -39,6 +39,35 @@ async def test_two_keys_link_and_the_row_shows_it(
         assert [row[0] for row in links(box)] == ["Subject 0"]
 
 
+async def test_an_open_conversation_is_linked_and_answers_why(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, f"p{n}@fjord.example") for n in range(2)])
+    async with start(box) as journey:
+        await add(journey, "deal", title="Crane")
+        await journey.press("enter", "l", *"cra", "enter")
+        assert links(box) == [("Subject 0", "deal", "Crane", "primary")]
+        assert "Linked 1 conversation to Crane" in journey.screen
+        await journey.press("w")
+        assert "Linked to deal Crane by you" in journey.screen
+        await journey.press("q", "z")
+        assert links(box) == []
+        await journey.press("L")
+        assert "Not linked to any deal" in journey.screen
+
+
+async def test_a_name_is_typed_ahead_and_the_newest_text_counts(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "anna@fjord.example")])
+    async with start(box) as journey:
+        for n in range(40):
+            await add(journey, "deal", title=f"Number {n}")
+        await journey.pilot.press("l", "/", *"number 37", "enter")
+        await journey.settled()
+        assert [row[2] for row in links(box)] == ["Number 37"]
+
+
 async def test_a_selection_is_linked_as_one_and_undone_as_one(mailbox: Make, start: Start) -> None:
     box = mailbox()
     box.arrive([mail_from(n, f"p{n}@fjord.example") for n in range(3)])
@@ -211,6 +240,9 @@ async def test_no_name_steers_the_sheets(
         box.clock.at += 3600
         link_automatically(box)
         box.arrive([mail_from(1, "anna@fjord.example", HOSTILE, HOSTILE)])
+        conn = box.connect()
+        conn.execute("INSERT INTO users(name, is_admin, is_self) VALUES (?, 0, 0)", (HOSTILE,))
+        conn.close()
         await journey.app.look()
         await journey.press("i", "i")
         for keys in (("l",), ("L",), ("b",), ("w",), ("S",), ("O",)):

@@ -12,9 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from tui_mail.actions import picking
 from tui_mail.errors import TuiMailError
-from tui_mail.model.records import Ref
 from tui_mail.model.views import VIEW_NAMES, View, folder_view, view_folder
 from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
@@ -24,19 +22,19 @@ from tui_mail.tui.commands import INBOX, Command
 from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.lists import IdSource, ViewSource
-from tui_mail.tui.record_lines import item_words
 from tui_mail.tui.shell import WhichKey
 from tui_mail.tui.triage import Deed, leaves
 from tui_mail.tui.widgets import panes
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
-from tui_mail.tui.widgets.sidebar import side_facts, side_lines
 from tui_mail.tui.widgets.status_line import StatusLine, standing
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from tui_mail.actions.picking import Choice
     from tui_mail.actions.status import Status
     from tui_mail.actions.triage import Done
+    from tui_mail.model.records import Ref
 
 _WIDE, _FULL = 100, 140
 _PREVIEW_DELAY = 0.08
@@ -216,6 +214,8 @@ class InboxScreen(FindingScreen):
         app, conversation_id = self.mail_app, self.conversations.cursor_id
         now = app.ctx.now()
         if self.has_class("-people"):
+            from tui_mail.tui.widgets.sidebar import side_facts, side_lines
+
             pane = self.query_one("#people", Static)
             if conversation_id is None:
                 pane.update(text.plain(""))
@@ -237,6 +237,8 @@ class InboxScreen(FindingScreen):
 
     async def _offer_links(self, conversation_id: int | None) -> None:
         """What the digits link to, under the list."""
+        from tui_mail.tui.record_lines import item_words
+
         pane = self.query_one("#offers", Static)
         if conversation_id is None:
             self._offers = None
@@ -250,7 +252,9 @@ class InboxScreen(FindingScreen):
         lines.append("l shows more." if found else "Nothing fits; l looks further or adds one.")
         pane.update(text.parts(*lines))
 
-    async def _suggestions(self, conversation_id: int) -> list[picking.Choice]:
+    async def _suggestions(self, conversation_id: int) -> list[Choice]:
+        from tui_mail.actions import picking
+
         found = await self.mail_app.ctx.db.read(picking.rank, (conversation_id,), "", _SUGGESTED)
         self._offers = (conversation_id, tuple(one.item.ref for one in found))
         return found
