@@ -280,6 +280,7 @@ def _summarise(
             continue
         if screened_by is not None and not is_own:
             entered: tuple[int, ...] = (_SCREENED,)
+            hidden.append(row)
         else:
             is_hidden, entered = _entered(state, bool(flags & _FLAGGED), known.muted, tuple(places))
             (hidden if is_hidden else counted).append(row)

@@ -107,6 +107,7 @@ class InboxScreen(FindingScreen):
         """Something changed in the store: look again at what is shown."""
         self.conversations.follow()
         await self._read_around()
+        self.show_head()
 
     def show_status(self, status: Status) -> None:
         """Say how things stand."""
@@ -275,6 +276,31 @@ class InboxScreen(FindingScreen):
             return
         self.link_to(self.targets(), refs[place - 1])
         self._soon()
+
+    async def command_apply_links(self) -> None:
+        """Say what automatic linking would do to what is unlinked, and do it when told so."""
+        from tui_mail.actions import linking
+        from tui_mail.tui.screens.ask import ConfirmScreen
+
+        ctx = self.mail_app.ctx
+        plan = await linking.apply_automatic(ctx)
+        if not plan.linked:
+            self.say(f"The rules link none of {counted(plan.looked_at, 'unlinked conversation')}.")
+            return
+
+        async def apply() -> None:
+            done = (await linking.apply_automatic(ctx, dry_run=False)).done
+            self.mail_app.look_soon()
+            if done is not None:
+                self.say(f"{done.summary} · {self._undo_key()} undoes")
+
+        words = (
+            f"{counted(plan.looked_at, 'unlinked conversation')} with somebody known in them.\n"
+            f"{number(len(plan.linked))} would be linked to their only open item.\n"
+            f"{number(len(plan.ambiguous))} have several and stay as they are."
+        )
+        title = "Link by the rules?"
+        await self.mail_app.push_screen(ConfirmScreen(title, text.lines(words), apply))
 
     @on(VirtualList.Moved)
     def moved(self) -> None:
