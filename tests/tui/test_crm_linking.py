@@ -251,3 +251,37 @@ async def test_no_name_steers_the_sheets(
             assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u202c"
                            for line in journey.lines for char in line), keys  # fmt: skip
             await journey.press("escape")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_sidebar_stands_beside_an_open_mail_too(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, f"p{n}@fjord.example", name=f"Guest {n}") for n in range(2)])
+    async with start(box, size) as journey:
+        await journey.press("enter", "i")
+        await journey.until(lambda: "no contact yet: + adds" in journey.screen)
+        assert "p0@fjord.example" in journey.screen
+        await journey.press("J")
+        await journey.until(lambda: "p1@fjord.example" in journey.screen)
+        await journey.press("i")
+        assert "no contact yet" not in journey.screen
+
+
+async def test_the_rules_are_applied_to_past_mail_after_saying_what_they_would_do(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, "anna@fjord.example") for n in range(2)])
+    async with start(box) as journey:
+        anna = await add(journey, "person", name="Anna Berg", addresses="anna@fjord.example")
+        await journey.press("A")
+        assert "The rules link none of 2" in journey.screen
+        await add(journey, "deal", title="Crane", person_id=anna.id)
+        await journey.press("A")
+        assert "2 would be linked" in journey.screen and links(box) == []
+        await journey.press("y")
+        assert len(links(box)) == 2
+        await journey.press("z")
+        assert links(box) == []

@@ -144,6 +144,8 @@ COMMANDS: tuple[Command, ...] = (
             " one.", ("+",), _MAIL, "contact"),
     Command("mail.record", "Record", "The linked item, and the people, with all their mail.",
             ("O",), _MAIL, "record"),
+    Command("list.apply_links", "Link by rule", "Link what is unlinked now by the rules; says first"
+            " what it would do.", ("A",), _LIST, "apply_links"),
     *(
         Command(f"list.link_{n}", f"Link {n}", f"Where links are asked: take suggestion {n}.",
                 (str(n),), _LIST, "link_number", argument=n)
@@ -336,7 +338,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ask.complete", "Complete", "Complete what was typed.", ("tab",), frozenset({ASK}),
             "ask_complete", 3),
     Command("go.settings", "Settings", "Accounts and settings.", ("g ,",), _LIST, "settings"),
-    Command("view.sidebar", "People", "Show or hide the people of the conversation.", ("i",), _LIST,
+    Command("view.sidebar", "People", "Show or hide the people of the conversation.", ("i",), _MAIL,
             "toggle_sidebar"),
     Command("view.preview", "Preview", "Show or hide the newest mail under the list.", ("P",),
             _LIST, "toggle_preview"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 
 from tui_mail.actions import picking
-from tui_mail.model.records import ITEM_KINDS, Ref
-from tui_mail.store import links, records
+from tui_mail.model.records import ITEM_KINDS, Item, Ref
+from tui_mail.store import items, links, records
 from tui_mail.tui import text
 from tui_mail.tui.commands import LINK
 from tui_mail.tui.filing import FilingScreen
@@ -16,6 +17,13 @@ from tui_mail.tui.sheets import SheetScreen
 from tui_mail.tui.widgets.line_list import Line
 
 _OFFERED = 40
+_FEW = 9
+
+
+def _open_items(conn: sqlite3.Connection) -> list[Item]:
+    """Some open items, for a mail that leads to none."""
+    found = [items.page(conn, kind, status="open", size=_FEW) for kind in ITEM_KINDS]
+    return [item for some in found for item in some]
 
 
 def screen(*, over: FilingScreen, ids: tuple[int, ...], also: bool = False) -> LinkScreen:
@@ -74,6 +82,10 @@ class LinkScreen(ChoosingScreen):
         if not self._now:
             self._now = await self._linked_now()
         found = await db.read(picking.rank, self._ids, typed, _OFFERED)
+        if not typed.strip() and len(found) < _FEW:
+            known = {one.item.ref for one in found}
+            more = await db.read(_open_items)
+            found += [picking.Choice(x, "open", 0, False) for x in more if x.ref not in known]
         return [
             item_line(
                 one.item,

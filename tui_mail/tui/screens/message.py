@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -57,7 +58,9 @@ class MessageScreen(OutboxCommands, Loading):
     def compose(self) -> ComposeResult:
         """Head, text, find field, status, hints."""
         yield Static(id="head")
-        yield BodyView(id="body")
+        with Horizontal(id="reader"):
+            yield BodyView(id="body")
+            yield Static(id="people")
         yield LineField(id="find", placeholder="find in this conversation")
         yield WhichKey()
         yield StatusLine()
@@ -128,6 +131,23 @@ class MessageScreen(OutboxCommands, Loading):
         if self._found:
             self._mark_found()
         self.show_head()
+        self._show_side()
+
+    def _show_side(self) -> None:
+        if self.has_class("-people"):
+            self.run_worker(self._read_side(), group="side", exclusive=True, exit_on_error=False)
+
+    async def _read_side(self) -> None:
+        from tui_mail.tui.widgets.sidebar import side_facts, side_lines
+
+        ctx, pane = self.mail_app.ctx, self.query_one("#people", Static)
+        facts = await ctx.db.read(side_facts, self.conversation_id)
+        pane.update(side_lines(facts, ctx.now(), max(10, pane.size.width)))
+
+    async def command_toggle_sidebar(self) -> None:
+        """Show or hide what the conversation belongs to and the people."""
+        self.toggle_class("-people")
+        self.call_after_refresh(self._show_side)
 
     def show_head(self) -> None:
         """Subject, how many messages, place in the list."""
