@@ -18,8 +18,8 @@ from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.pages import Row
 from tui_mail.tui import text
+from tui_mail.tui.asking import ASKING, AskingScreen
 from tui_mail.tui.commands import INBOX, Command
-from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.lists import IdSource, ViewSource
 from tui_mail.tui.shell import WhichKey
@@ -31,19 +31,14 @@ from tui_mail.tui.widgets.status_line import StatusLine, standing
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from tui_mail.actions.picking import Choice
     from tui_mail.actions.status import Status
     from tui_mail.actions.triage import Done
-    from tui_mail.model.records import Ref
 
 _WIDE, _FULL = 100, 140
 _PREVIEW_DELAY = 0.08
-_SUGGESTED = 5
-_ASKING = (View.AMBIGUOUS, View.UNLINKED)
-"""Views whose rows wait for a link."""
 
 
-class InboxScreen(FindingScreen):
+class InboxScreen(AskingScreen):
     """Shows a view, a folder or what was found."""
 
     CONTEXT = INBOX
@@ -58,7 +53,6 @@ class InboxScreen(FindingScreen):
         self._folders: list[Folder] = []
         self._counts: dict[int, tuple[int, int]] = {}
         self._delay: Timer | None = None
-        self._offers: tuple[int, tuple[Ref, ...]] | None = None
 
     def compose(self) -> ComposeResult:
         """Head, panes, status, hints."""
@@ -130,7 +124,7 @@ class InboxScreen(FindingScreen):
         self.set_class(bool(people), "-people")
         self.set_class(self._preview, "-preview")
         self._show_views()
-        self._soon()
+        self.look_closer()
 
     # What the panes say
 
@@ -179,7 +173,7 @@ class InboxScreen(FindingScreen):
             )
         if any(a.state in ("not_started", "connecting", "initial_sync") for a in self._accounts):
             return text.plain("The first mail is on its way; the line below says how far it is.")
-        if self.view_id in _ASKING:
+        if self.view_id in ASKING:
             return text.plain("Nothing waits for a link. g i goes back to the inbox.")
         if self.view_id == View.SCREENED:
             return text.plain("Nothing is kept out. b shows what is blocked; g i: the inbox.")
@@ -200,7 +194,8 @@ class InboxScreen(FindingScreen):
             )
             pane.update(shown)
 
-    def _soon(self) -> None:
+    def look_closer(self) -> None:
+        """The panes follow the cursor, when it stays."""
         if self._delay is not None:
             self._delay.stop()
         if any(map(self.has_class, ("-people", "-preview", "-asking"))):
@@ -224,7 +219,7 @@ class InboxScreen(FindingScreen):
                 known = await app.ctx.db.read(side_facts, conversation_id)
                 pane.update(side_lines(known, now, max(10, pane.size.width)))
         if self.has_class("-asking"):
-            await self._offer_links(conversation_id)
+            await self.offer_links(conversation_id)
         if self.has_class("-preview"):
             pane = self.query_one("#preview", Static)
             message, body = None, ""
@@ -236,78 +231,12 @@ class InboxScreen(FindingScreen):
                     body = panes.preview_text(opened.mail) if opened.mail else ""
             pane.update(panes.preview_lines(message, body, now))
 
-    async def _offer_links(self, conversation_id: int | None) -> None:
-        """What the digits link to, under the list."""
-        from tui_mail.tui.record_lines import item_words
-
-        pane = self.query_one("#offers", Static)
-        if conversation_id is None:
-            self._offers = None
-            pane.update(text.plain("Nothing waits here."))
-            return
-        found = await self._suggestions(conversation_id)
-        lines: list[text.Part] = []
-        for number_, one in enumerate(found, 1):
-            lines += [(f"{number_} ", "bold"), (one.item.title, "bold")]
-            lines += [f"  {item_words(one.item)} · {one.why}", "\n"]
-        lines.append("l shows more." if found else "Nothing fits; l looks further or adds one.")
-        pane.update(text.parts(*lines))
-
-    async def _suggestions(self, conversation_id: int) -> list[Choice]:
-        from tui_mail.actions import picking
-
-        found = await self.mail_app.ctx.db.read(picking.rank, (conversation_id,), "", _SUGGESTED)
-        self._offers = (conversation_id, tuple(one.item.ref for one in found))
-        return found
-
-    async def command_link_number(self, place: int) -> None:
-        """In the views that ask: link to a suggestion, and the next row is there at once."""
-        if self.view_id not in _ASKING or self.before_search:
-            self.say("Digits link in Ambiguous (g m) and Unlinked (g k); l links here.")
-            return
-        conversation_id = self.conversations.cursor_id
-        if conversation_id is None:
-            return
-        if self._offers is None or self._offers[0] != conversation_id:
-            await self._suggestions(conversation_id)
-        refs = self._offers[1] if self._offers else ()
-        if place > len(refs):
-            self.say(f"There is no suggestion {place}; l looks further.")
-            return
-        self.link_to(self.targets(), refs[place - 1])
-        self._soon()
-
-    async def command_apply_links(self) -> None:
-        """Say what automatic linking would do to what is unlinked, and do it when told so."""
-        from tui_mail.actions import linking
-        from tui_mail.tui.screens.ask import ConfirmScreen
-
-        ctx = self.mail_app.ctx
-        plan = await linking.apply_automatic(ctx)
-        if not plan.linked:
-            self.say(f"The rules link none of {counted(plan.looked_at, 'unlinked conversation')}.")
-            return
-
-        async def apply() -> None:
-            done = (await linking.apply_automatic(ctx, dry_run=False)).done
-            self.mail_app.look_soon()
-            if done is not None:
-                self.say(f"{done.summary} · {self._undo_key()} undoes")
-
-        words = (
-            f"{counted(plan.looked_at, 'unlinked conversation')} with somebody known in them.\n"
-            f"{number(len(plan.linked))} would be linked to their only open item.\n"
-            f"{number(len(plan.ambiguous))} have several and stay as they are."
-        )
-        title = "Link by the rules?"
-        await self.mail_app.push_screen(ConfirmScreen(title, text.lines(words), apply))
-
     @on(VirtualList.Moved)
     def moved(self) -> None:
         """Another conversation: the panes follow a moment later."""
         if self.conversations.ranging:
             self.show_head()
-        self._soon()
+        self.look_closer()
 
     @on(VirtualList.Followed)
     def followed(self) -> None:
@@ -365,7 +294,7 @@ class InboxScreen(FindingScreen):
     def offers(self, command: Command) -> bool:
         """Accounts that are not there have no key, nor have links where none is asked."""
         if command.action == "link_number":
-            return self.view_id in _ASKING
+            return self.view_id in ASKING
         return command.action != "go_account" or command.argument <= len(self._accounts)
 
     # Commands of the list
@@ -445,10 +374,10 @@ class InboxScreen(FindingScreen):
         """Show a view or folder from its top."""
         self.leave_search()
         self.view_id = view_id
-        self.set_class(view_id in _ASKING, "-asking")
+        self.set_class(view_id in ASKING, "-asking")
         await self.conversations.show(ViewSource(self.mail_app.ctx.db, view_id))
         self._show_views()
-        self._soon()
+        self.look_closer()
         self.show_head()
 
     async def command_go_view(self, view: View) -> None:
