@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui_mail.filing import conversations, linking
+from tui_mail.filing import conversations, linking, strangers
 from tui_mail.filing.screening import screened_on_arrival
 from tui_mail.model.addresses import Address
 from tui_mail.model.arrivals import Arrival, Filed
@@ -279,7 +279,7 @@ def _insert(
     )
     blocks.hit(conn, screened)
     people.store(conn)
-    _mark_strangers(conn, [r for r in rows if json.loads(str(r[5]))])
+    strangers.mark(conn, set(joined))
     return [first_id + offset for offset in range(len(arrivals))], emptied
 
 
@@ -351,24 +351,6 @@ class _People:
                 for message_id, role, position, key, name, is_own in self._rows
             ],
         )
-
-
-def _mark_strangers(conn: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Mark mail that joined by an id only: nobody of it takes part in the rest (§4.6)."""
-    ids = [row[0] for row in rows if not row[14]]
-    if not ids:
-        return
-    conn.execute(
-        "UPDATE messages SET stranger = 1 WHERE id IN (SELECT value FROM json_each(?))"
-        " AND EXISTS (SELECT 1 FROM messages o WHERE o.conversation_id = messages.conversation_id"
-        "  AND o.id <> messages.id)"
-        " AND NOT EXISTS (SELECT 1 FROM participants mine"
-        "  JOIN participants other ON other.correspondent_id = mine.correspondent_id"
-        "  JOIN messages o ON o.id = other.message_id"
-        "  WHERE mine.message_id = messages.id AND mine.role = 'from'"
-        "  AND o.conversation_id = messages.conversation_id AND o.id <> messages.id)",
-        (ids_json(ids),),
-    )
 
 
 def store_local(

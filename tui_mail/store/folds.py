@@ -243,7 +243,10 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
 
 
 def _recipients(conn: sqlite3.Connection, found: dict[int, _Conversation]) -> dict[int, list[str]]:
-    """Names of those an own-only conversation was written to, by message."""
+    """Those an own-only conversation was written to, by message, as the mail itself names them.
+
+    Names known from other mail are left out: they would make the line depend on what came first.
+    """
     wanted = [
         conversation.messages[-1][1]
         for conversation in found.values()
@@ -251,14 +254,14 @@ def _recipients(conn: sqlite3.Connection, found: dict[int, _Conversation]) -> di
     ]
     names: dict[int, list[str]] = defaultdict(list)
     if wanted:
-        for message_id, name, address in conn.execute(
-            "SELECT p.message_id, coalesce(nullif(p.name, ''), nullif(c.name, ''), c.address),"
-            " c.address FROM participants p JOIN correspondents c ON c.id = p.correspondent_id"
+        for message_id, name in conn.execute(
+            "SELECT p.message_id, coalesce(nullif(p.name, ''), c.address)"
+            " FROM participants p JOIN correspondents c ON c.id = p.correspondent_id"
             " WHERE p.message_id IN (SELECT value FROM json_each(?)) AND p.role IN ('to', 'cc')"
             " ORDER BY p.message_id, p.role DESC, p.position",
             (ids_json(wanted),),
         ):
-            names[message_id].append(str(name or address))
+            names[message_id].append(str(name))
     return names
 
 
@@ -272,11 +275,14 @@ def _summarise(
     views: dict[int, list[int]] = {}
     counted: list[tuple[Any, ...]] = []
     hidden: list[tuple[Any, ...]] = []
+    outliving: list[tuple[Any, ...]] = []
     for row in conversation.messages:
         _, message_id, state, flags, is_own, *_ = row
         sort_at, screened_by, deleted_at = row[9], row[12], row[14]
         places = conversation.places.get(message_id, ())
         if deleted_at is not None or (not places and state == "received"):
+            if deleted_at is None and row[13] is not None and known.outlives(row[11]):
+                outliving.append(row)
             continue
         if screened_by is not None and not is_own:
             entered: tuple[int, ...] = (_SCREENED,)
@@ -301,7 +307,8 @@ def _summarise(
     ):
         views[view] = [at, unread]
     entries = {view: (at, n) for view, (at, n) in views.items()}
-    return _row(cid, counted or hidden, recipients), entries, counted
+    shown = sorted((*counted, *outliving), key=lambda row: (row[9], row[1]))
+    return _row(cid, shown or hidden, recipients), entries, shown
 
 
 @lru_cache(maxsize=4096)
