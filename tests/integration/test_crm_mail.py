@@ -16,13 +16,15 @@ from tests.integration.records_world import NOW, OWN, World, open_world
 from tui_mail.actions import blocking, crm, linking, picking, sharing, triage, why
 from tui_mail.errors import ActionError
 from tui_mail.filing.arrivals import file_arrivals
+from tui_mail.filing.vanished import vanish
 from tui_mail.model.addresses import Address
 from tui_mail.model.arrivals import Arrival
 from tui_mail.model.messages import Envelope
 from tui_mail.model.records import Ref
 from tui_mail.model.views import View
-from tui_mail.store import blocks, people, record_mail, sight
+from tui_mail.store import blocks, messages, people, record_mail, sight
 from tui_mail.store.folds import rebuild
+from tui_mail.store.retention import sweep
 
 ANNA, BO, CLEO = "anna@fjord.example", "bo@fjord.example", "cleo@dock.example"
 FIVE = ("v@x.example", "w@x.example", "x@x.example", "y@x.example")
@@ -269,6 +271,24 @@ async def test_the_derived_rows_are_the_same_when_they_are_folded_anew(world: Wo
     before = await world.dump()
     await world.ctx.db.write(rebuild)
     assert await world.dump() == before
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+async def test_linked_mail_that_goes_from_the_server_stays_readable(
+    world: World, keeps: bool
+) -> None:
+    deal = await world.deal("Ferry")
+    linked, other = await world.mail(ANNA), await world.mail(BO)
+    await linking.link(world.ctx, [linked], deal)
+    await world.ctx.db.write(
+        lambda conn: conn.execute("UPDATE accounts SET keep_linked = ?", (keeps,))
+    )
+    await world.ctx.db.write(vanish, world.place.id, 1, [1, 2], NOW)
+    assert await world.view(View.INBOX) == []
+    assert await world.ctx.db.read(record_mail.conversation_ids, deal) == [linked] * keeps
+    assert len(await world.ctx.db.read(messages.of_conversation, linked)) == keeps
+    assert await world.ctx.db.read(messages.of_conversation, other) == []
+    assert await world.ctx.db.write(sweep, NOW + 40 * 86_400) == 2 - keeps
 
 
 PEOPLE = (ANNA, BO, CLEO, "dan@shop.example")

@@ -105,6 +105,7 @@ def _differs(known: list[accounts.Account], settings: Settings) -> bool:
         row.address != account.address
         or row.own_keys != {address_key(a) for a in account.own_addresses}
         or (row.state == "paused") != account.paused
+        or row.keep_linked != account.keep_linked_copies
         for row, account in zip(known, settings.accounts, strict=True)
     )
 

@@ -32,6 +32,8 @@ class Account:
     progress: dict[str, Any]
     """During a first sync: `folder`, `done`, `total`, `rate` a second, `phase`."""
     own_keys: frozenset[str]
+    keep_linked: bool = True
+    """Linked mail stays readable when its copy on the server goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Folder:
 
 _ACCOUNT_COLUMNS = (
     "id, slug, address, short_name, position, state, reason, state_at, last_ok_at, last_error,"
-    " last_error_at, server, progress, own_keys"
+    " last_error_at, server, progress, own_keys, keep_linked"
 )
 _FOLDER_COLUMNS = (
     "id, account_id, wire_name, name, delimiter, role, selectable, selected, mailbox_id,"
@@ -75,7 +77,7 @@ _FOLDER_COLUMNS = (
 
 def _account(row: tuple[Any, ...]) -> Account:
     values: list[Any] = [*row[:11], json.loads(row[11]), json.loads(row[12])]
-    values.append(frozenset(json.loads(row[13])))
+    values += [frozenset(json.loads(row[13])), bool(row[14])]
     return Account(*values)
 
 
@@ -94,12 +96,20 @@ def mirror(conn: sqlite3.Connection, settings: Sequence[AccountSettings]) -> dic
     for position, account in enumerate(settings):
         keys = json.dumps(sorted({address_key(a) for a in account.own_addresses}))
         row = conn.execute(
-            "INSERT INTO accounts(slug, address, short_name, position, own_keys)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT(slug) DO UPDATE SET address = excluded.address,"
+            "INSERT INTO accounts(slug, address, short_name, position, own_keys, keep_linked)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(slug) DO UPDATE SET address = excluded.address,"
             " short_name = excluded.short_name, position = excluded.position,"
-            " own_keys = excluded.own_keys, removed_at = NULL,"
+            " own_keys = excluded.own_keys, keep_linked = excluded.keep_linked,"
+            " removed_at = NULL,"
             " state = CASE state WHEN 'removed' THEN 'not_started' ELSE state END RETURNING id",
-            (account.id, account.address, account.id, position, keys),
+            (
+                account.id,
+                account.address,
+                account.id,
+                position,
+                keys,
+                account.keep_linked_copies,
+            ),
         ).fetchone()
         ids[account.id] = row[0]
         if account.paused:

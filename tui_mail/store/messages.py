@@ -42,6 +42,12 @@ class Message:
     """Roles or names of the folders it is shown in."""
 
 
+OUTLIVES = (
+    "EXISTS (SELECT 1 FROM conversations c JOIN accounts a ON a.id = m.account_id"
+    " WHERE c.id = m.conversation_id AND c.link_state = 'linked' AND a.keep_linked = 1)"
+)
+"""Mail `m` that is gone from the server stays readable here, because it is linked (R23)."""
+
 _COLUMNS = (
     "m.id, m.account_id, m.conversation_id, m.state, m.message_id, m.refs, m.subject, m.from_name,"
     " m.from_address, m.is_own, m.snippet, m.date, m.sort_at, m.size, m.flags, m.attachments,"
@@ -73,7 +79,8 @@ def of_conversation(conn: sqlite3.Connection, conversation_id: int) -> list[Mess
     """The messages of a conversation, oldest first; deleted and screened ones are left out."""
     rows = conn.execute(
         f"SELECT {_COLUMNS} FROM messages m WHERE m.conversation_id = ?"
-        " AND m.deleted_at IS NULL AND (m.state <> 'received' OR m.orphaned_at IS NULL)"
+        " AND m.deleted_at IS NULL AND (m.state <> 'received' OR m.orphaned_at IS NULL"
+        f"  OR {OUTLIVES})"
         " ORDER BY m.sort_at, m.id",
         (conversation_id,),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tui_mail.model.records import ITEM_KINDS, Ref
 from tui_mail.store import pages
 from tui_mail.store.folds import ids_json
+from tui_mail.store.messages import OUTLIVES
 from tui_mail.store.pages import Row
 
 
@@ -88,7 +89,8 @@ def of_conversations(
         " coalesce(nullif(m.from_name, ''), m.from_address) FROM messages m"
         " JOIN attachments a ON a.message_id = m.id"
         " WHERE m.conversation_id IN (SELECT value FROM json_each(?)) AND a.inline = 0"
-        " AND m.deleted_at IS NULL AND m.screened_by IS NULL AND m.orphaned_at IS NULL"
+        " AND m.deleted_at IS NULL AND m.screened_by IS NULL"
+        f" AND (m.orphaned_at IS NULL OR {OUTLIVES})"
         " ORDER BY m.sort_at DESC, m.id DESC, a.part LIMIT ?",
         (ids_json(ids), limit),
     )

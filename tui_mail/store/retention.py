@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from tui_mail.store.messages import OUTLIVES
+
 UNDO_DAYS = 30
 DONE_DAYS = 30
 _BATCH = 200
@@ -12,8 +14,9 @@ _BATCH = 200
 def sweep(conn: sqlite3.Connection, now: int) -> int:
     """Remove what has outlived its retention, a little at a time; returns how many mails went."""
     rows = conn.execute(
-        "SELECT id, text_key FROM messages WHERE orphaned_at IS NOT NULL AND retention_until < ?1"
-        " AND state IN ('received', 'sent') UNION ALL SELECT id, text_key FROM messages"
+        "SELECT m.id, m.text_key FROM messages m WHERE m.orphaned_at IS NOT NULL"
+        f" AND m.retention_until < ?1 AND m.state IN ('received', 'sent') AND NOT {OUTLIVES}"
+        " UNION ALL SELECT id, text_key FROM messages"
         " WHERE state = 'draft' AND deleted_at < ?1 - ?2 LIMIT ?3",
         (now, UNDO_DAYS * 86_400, _BATCH),
     ).fetchall()

@@ -34,12 +34,21 @@ class Standing:
     """Known persons of each message."""
     kept: set[int] = field(default_factory=set)
     """Persons whose conversation it is, as stored."""
+    forgetful: frozenset[int] = frozenset()
+    """Accounts whose linked mail goes with the server's copy."""
+
+    def outlives(self, account_id: int) -> bool:
+        """Mail that is gone from the server stays readable here, because it is linked (R23)."""
+        return self.link_state == "linked" and account_id not in self.forgetful
 
 
 def read(conn: sqlite3.Connection, ids: str) -> dict[int, Standing]:
     """The standing of conversations, given as a JSON list of ids."""
+    forgetful = frozenset(
+        row[0] for row in conn.execute("SELECT id FROM accounts WHERE keep_linked = 0")
+    )
     found = {
-        row[0]: Standing(row[1] is not None, row[2], row[3], row[4])
+        row[0]: Standing(row[1] is not None, row[2], row[3], row[4], forgetful=forgetful)
         for row in conn.execute(
             "SELECT id, muted_at, link_state, shown, shared FROM conversations"
             " WHERE id IN (SELECT value FROM json_each(?))",

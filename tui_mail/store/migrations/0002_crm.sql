@@ -322,6 +322,7 @@ ALTER TABLE conversations ADD COLUMN link_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversations ADD COLUMN visibility TEXT;
 ALTER TABLE conversations ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversations ADD COLUMN apart INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN keep_linked INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE messages ADD COLUMN auto_link INTEGER NOT NULL DEFAULT 0;
 UPDATE conversations SET shown = messages
     WHERE id IN (SELECT conversation_id FROM listing WHERE view_id = 11);
