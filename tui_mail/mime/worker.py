@@ -149,18 +149,8 @@ class MimePool:
 
     async def index(self, mails: Sequence[bytes]) -> list[IndexedMail]:
         """What the store keeps of each mail, in order; a mail that breaks a limit is a stub."""
-        done: list[IndexedMail] = []
-        chunk: list[bytes] = []
-        octets = 0
-        for raw in mails:
-            if chunk and (len(chunk) >= CHUNK_MAILS or octets + len(raw) > CHUNK_OCTETS):
-                done += await self._index_chunk(chunk)
-                chunk, octets = [], 0
-            chunk.append(raw)
-            octets += len(raw)
-        if chunk:
-            done += await self._index_chunk(chunk)
-        return done
+        done = await asyncio.gather(*(self._index_chunk(chunk) for chunk in _chunks(mails)))
+        return [mail for chunk in done for mail in chunk]
 
     async def part(self, raw: bytes, part: str) -> tuple[Attachment, bytes]:
         """One attachment and its decoded octets. Raises MailError when there is no such part."""
@@ -233,6 +223,18 @@ class MimePool:
                 waiter.set_result(child)
                 return
         self._free.append(child)
+
+
+def _chunks(mails: Sequence[bytes]) -> list[list[bytes]]:
+    chunks: list[list[bytes]] = []
+    octets = 0
+    for raw in mails:
+        if not chunks or len(chunks[-1]) >= CHUNK_MAILS or octets + len(raw) > CHUNK_OCTETS:
+            chunks.append([])
+            octets = 0
+        chunks[-1].append(raw)
+        octets += len(raw)
+    return chunks
 
 
 def _cpu_seconds(octets: int, mails: int = 1) -> float:

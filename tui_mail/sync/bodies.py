@@ -47,10 +47,10 @@ async def fetch_bodies(
     fetched: asyncio.Queue[_Fetched | None] = asyncio.Queue(1)
     parsed: asyncio.Queue[tuple[_Fetched, list[IndexedMail]] | None] = asyncio.Queue(1)
     finished = True
+    skip: set[int] = set()
 
     async def fetch() -> None:
         nonlocal finished
-        skip: set[int] = set()
         selected: int | None = None
         try:
             while True:
@@ -85,6 +85,7 @@ async def fetch_bodies(
         while (pair := await parsed.get()) is not None:
             batch, mails = pair
             await _store(desk, batch, mails)
+            skip.difference_update(item.message_id for item in batch.due if item.uid in batch.raws)
             progress.done += len(mails)
             await progress.tell()
 
@@ -99,12 +100,16 @@ async def fetch_bodies(
 
 
 async def _next_batches(desk: Desk, skip: set[int]) -> list[tuple[Folder, list[BodyDue]]]:
-    """The next rows without a body, by folder, in batches of about four MiB."""
+    """The next rows without a body, by folder, in batches of about four MiB.
+
+    `skip` holds what is on its way and what did not come; it gets what is too big.
+    """
+    on_the_way = set(skip)
     limit = int(desk.settings.get("sync.attachment_limit_mb")) * 1024 * 1024
     rows = await desk.db.read(
-        syncing.bodies_due, desk.account_id, desk.now(), LOOK_AHEAD + len(skip)
+        syncing.bodies_due, desk.account_id, desk.now(), LOOK_AHEAD + len(on_the_way)
     )
-    rows = [row for row in rows if row.message_id not in skip]
+    rows = [row for row in rows if row.message_id not in on_the_way]
     big = [row for row in rows if row.size > limit]
     if big:
         await mark_too_big(desk, big)

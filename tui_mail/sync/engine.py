@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sqlite3
 import time
@@ -58,7 +59,7 @@ class Engine:
         self._stop_when_alone = stop_when_alone
         self._lock = EngineLock(paths.lock)
         self.db = Database(paths.database)
-        self._pool = MimePool(workers=1)
+        self._pool = MimePool(workers=2 if (os.cpu_count() or 1) > 2 else 1)
         self._facts = FactServer(paths.socket, self._wake)
         self._tenure: Tenure | None = None
         self._syncs: dict[str, AccountSync] = {}
