@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.records_world import NOW, World, open_world
-from tui_mail.actions import crm, linking, triage
+from tui_mail.actions import crm, labelling, linking, triage
 from tui_mail.errors import ActionError
 from tui_mail.model.records import Ref
 from tui_mail.model.views import View
-from tui_mail.store import activities, items, links, people, record_mail
+from tui_mail.store import activities, items, labels, links, people, record_mail
 
 
 @pytest.fixture
@@ -215,6 +215,9 @@ async def test_every_action_is_undone_exactly(world: World) -> None:
         lambda: crm.convert_lead(ctx, lead, {}),
         lambda: crm.edit_activity(ctx, task.id, {"done": True}),
         lambda: crm.delete_activity(ctx, task.id),
+        lambda: labelling.set_labels(ctx, deal, ["hot", "Nordic"]),
+        lambda: labelling.label_conversations(ctx, [a, b], ["later"]),
+        lambda: labelling.add_custom_field(ctx, "deal", "Size", type_="choice", choices=["S", "L"]),
         lambda: linking.link(ctx, [a, b], lead),
         lambda: linking.link_also(ctx, [a, b], other),
         lambda: linking.unlink(ctx, [a, b]),
@@ -230,11 +233,15 @@ async def test_every_action_is_undone_exactly(world: World) -> None:
         assert undone is not None
         assert await world.dump() == before, done.summary
     states = []
-    for step in (*steps[:4], *steps[9:13], *steps[14:]):
+    for step in (*steps[:4], *steps[9:13], *steps[14:22]):
         states.append(await world.dump())
         await step()
     for expected in reversed(states):
         await triage.undo(ctx)
         assert await world.dump() == expected
+    await labelling.set_labels(ctx, deal, ["hot", "Nordic"])
+    await labelling.set_labels(ctx, deal, ["Nordic"])
+    found = await ctx.db.read(labels.of_record, "deal", deal.id)
+    assert [label.name for label in found] == ["Nordic"]
     assert isinstance(await ctx.db.read(items.get, deal), items.Item)
     assert await ctx.db.read(activities.of_record, deal)

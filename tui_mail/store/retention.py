@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
+from tui_mail.store.folds import recount
 from tui_mail.store.messages import OUTLIVES
+from tui_mail.store.standing import take_waiting
 
 UNDO_DAYS = 30
 DONE_DAYS = 30
@@ -28,6 +30,7 @@ def sweep(conn: sqlite3.Connection, now: int) -> int:
         (now - DONE_DAYS * 86_400,),
     )
     conn.execute("DELETE FROM folder_events WHERE at < ?", (now - 365 * 86_400,))
+    recount(conn, take_waiting(conn))
     return len(rows)
 
 
