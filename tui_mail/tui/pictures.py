@@ -28,6 +28,8 @@ PICTURES = (
     Picture("search", (120, 30), ("slash", *"from:ben sign")),
     Picture("compose", (110, 32), ("j", "j", "r")),
     Picture("review", (110, 28), ("j", "j", "r", *"Thank you!", "escape")),
+    Picture("link", (120, 30), ("g", "m", "j")),
+    Picture("board", (130, 30), ("g", "p", "B")),
     Picture("settings", (120, 36), ("g", "comma")),
     Picture("help", (110, 36), ("question_mark",)),
 )
