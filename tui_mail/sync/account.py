@@ -187,12 +187,12 @@ class AccountSync:
         listed_at = polled_at = time.monotonic()
         complete = False
         while True:
-            self.woken.clear()
             complete = await self._catch_up(wire)
             if complete:
                 await self._active()
                 await self._start_watch()
                 await self._rest(polled_at)
+            self.woken.clear()  # whatever rings from here on is work for the next turn
             await replay.replay(self.desk, wire)
             await bodies.fetch_wanted(self.desk, wire)
             await proof.look_for_proof(self.desk, wire)
@@ -213,6 +213,8 @@ class AccountSync:
 
     async def _rest(self, polled_at: float) -> None:
         """Wait until something happens, a mail is due, or it is time to poll."""
+        if self._asked or (self._watch is not None and self._watch.is_dirty):
+            return
         wait = polled_at + await self._poll_seconds() - time.monotonic() + 0.05
         due = await self.desk.db.read(_next_operation, self.desk.account_id)
         if due is not None:

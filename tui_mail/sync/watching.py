@@ -41,6 +41,11 @@ class InboxWatch:
         """Begin to watch."""
         self._task = asyncio.create_task(self._run())
 
+    @property
+    def is_dirty(self) -> bool:
+        """Something changed that nobody has looked at yet."""
+        return self._dirty
+
     def take_dirty(self) -> bool:
         """Whether something changed since last asked."""
         dirty, self._dirty = self._dirty, False
