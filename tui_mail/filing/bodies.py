@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tui_mail.filing.reports import file_report
 from tui_mail.model.addresses import Address
 from tui_mail.model.messages import Attachment, Envelope, IndexedMail
 from tui_mail.model.search_text import index_form
-from tui_mail.store.folds import recount
+from tui_mail.store.folds import ids_json, recount
 
 _KEY_BITS = 20
 MAX_INDEXED = 262_144
@@ -21,6 +21,7 @@ def file_bodies(
 ) -> set[int]:
     """Store the bodies of messages; returns the conversations that changed."""
     keys = _text_keys(conn, [message_id for message_id, _ in bodies])
+    changed = _affected(conn, dict(bodies))
     conn.executemany(
         "INSERT OR REPLACE INTO raws(message_id, data) VALUES (?, ?)",
         [(message_id, mail.compressed) for message_id, mail in bodies if mail.compressed],
@@ -51,7 +52,6 @@ def file_bodies(
     for message_id, mail in bodies:
         if mail.report is not None:
             file_report(conn, message_id, mail.report, now)
-    changed = _conversations(conn, [message_id for message_id, _ in bodies])
     recount(conn, changed)
     return changed
 
@@ -85,6 +85,25 @@ def store_attachments(
             for a in attachments
         ],
     )
+
+
+def _affected(conn: sqlite3.Connection, bodies: Mapping[int, IndexedMail]) -> set[int]:
+    """Conversations whose row will differ, asked before the bodies are stored.
+
+    A row shows the snippet of its newest mail and counts the mails with attachments; the body of
+    an older mail whose header told of its attachments changes nothing.
+    """
+    return {
+        cid
+        for cid, message_id, attachments, is_older in conn.execute(
+            "SELECT m.conversation_id, m.id, m.attachments, m.sort_at < c.last_at FROM messages m"
+            " JOIN conversations c ON c.id = m.conversation_id"
+            " WHERE m.id IN (SELECT value FROM json_each(?))",
+            (ids_json(bodies),),
+        )
+        if not is_older
+        or bool(attachments) != any(not part.inline for part in bodies[message_id].attachments)
+    }
 
 
 def _conversations(conn: sqlite3.Connection, message_ids: Collection[int]) -> set[int]:
