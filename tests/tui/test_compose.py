@@ -15,8 +15,8 @@ from tests.tui.mails import HOSTILE, file_mails, raw_mail
 from tests.tui.steps import Journey
 from tests.tui.terminal import Terminal
 from tui_mail.actions.writing import parse_people
+from tui_mail.tui.dialogs.picker import ChoiceList
 from tui_mail.tui.screens.compose import ComposeScreen
-from tui_mail.tui.screens.picker import ChoiceList
 from tui_mail.tui.screens.review import ReviewScreen
 from tui_mail.tui.widgets.fields import LineField, TextField
 

@@ -114,6 +114,60 @@ def test_a_planted_import_is_found(room: str, source: str) -> None:
     assert wrong_imports(room, source)
 
 
+def drawn(package: str = "tui_mail.tui") -> dict[str, set[str]]:
+    """Which module of the interface imports which, for types and inside functions too."""
+    root = PACKAGE / "tui"
+    paths = {
+        ".".join(("tui_mail", *path.relative_to(PACKAGE).with_suffix("").parts)): path
+        for path in root.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    graph: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        graph[name] = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package):
+                inner = {f"{node.module}.{alias.name}" for alias in node.names} & set(paths)
+                graph[name] |= inner or {node.module} & set(paths)
+    return graph
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """Modules of a circle of imports, or nothing."""
+    done: set[str] = set()
+
+    def visit(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name in done:
+            return []
+        for other in sorted(graph[name]):
+            if found := visit(other, [*way, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in sorted(graph) if (found := visit(name, []))), [])
+
+
+def test_the_interface_imports_in_no_circle() -> None:
+    assert circle_in(drawn()) == []
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}}) == ["a", "b", "c", "a"]
+
+
+def test_screens_stand_above_what_they_share_and_the_app_on_top() -> None:
+    above = ("tui_mail.tui.app", "tui_mail.tui.pictures")
+    wrong = [
+        f"{name} imports {other}"
+        for name, others in drawn().items()
+        for other in others
+        if (other in above and name not in above)
+        or (other.startswith("tui_mail.tui.screens.")
+            and not name.startswith("tui_mail.tui.screens.") and name not in above)
+    ]  # fmt: skip
+    assert wrong == []
+
+
 def loaded_after(code: str) -> set[str]:
     """Modules loaded by a fresh interpreter."""
     out = subprocess.run(

@@ -5,8 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui_mail.actions.context import Context
+    from tui_mail.actions.triage import Done
 
 Job = Callable[[], Awaitable[None]]
+Call = Callable[["Context", tuple[int, ...]], Awaitable["Done"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done to conversations and can be done to others."""
+
+    verb: str
+    call: Call
 
 
 class ActionQueue:

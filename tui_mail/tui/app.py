@@ -26,15 +26,15 @@ from tui_mail.errors import ConfigError, TuiMailError
 from tui_mail.model.clock import Clock
 from tui_mail.store import accounts
 from tui_mail.store.accounts import Account
-from tui_mail.tui.acting import ActionQueue
+from tui_mail.tui import background
+from tui_mail.tui.acting import ActionQueue, Deed
 from tui_mail.tui.commands import keymap
-from tui_mail.tui.driver import PacedApp
 from tui_mail.tui.format import counted
+from tui_mail.tui.program import Program
 from tui_mail.tui.safety import TerminalSafety
 from tui_mail.tui.screens.inbox import InboxScreen
 from tui_mail.tui.shell import CommandScreen, make_screen, stylesheet
 from tui_mail.tui.themes import DARK, LIGHT, theme_name
-from tui_mail.tui.triage import Deed
 
 gc.enable()
 
@@ -47,7 +47,7 @@ _TYPING_WAIT = 0.25
 _AFTER_FIRST_FRAME = 0.1
 
 
-class TuiMail(PacedApp):
+class TuiMail(Program):
     """One open profile in one terminal."""
 
     CSS_PATH: ClassVar[Any] = [stylesheet("app.tcss"), stylesheet("inbox.tcss")]
@@ -94,7 +94,7 @@ class TuiMail(PacedApp):
                 loop.add_signal_handler(number, self._end)
 
     def _end(self) -> None:
-        self.run_worker(self._end_well(), group="end", exit_on_error=False)
+        background.begin(self, self._end_well, "end", exclusive=False)
 
     async def _end_well(self) -> None:
         await self.before_exit()
@@ -117,10 +117,10 @@ class TuiMail(PacedApp):
 
     def _start_background(self) -> None:
         """What the first frame did not need; and what start-up made is no garbage from now on."""
-        self.run_worker(self._watch(), group="watch", exit_on_error=False)
-        self.run_worker(self._recover(), group="recover", exit_on_error=False)
+        background.begin(self, self._watch, "watch", exclusive=False)
+        background.begin(self, self._recover, "recover", exclusive=False)
         if self._wants_engine:
-            self.run_worker(self._start_engine(), group="engine", exit_on_error=False)
+            background.begin(self, self._start_engine, "engine", exclusive=False)
         self.look_soon()
         gc.collect()
         gc.freeze()
@@ -231,7 +231,7 @@ class TuiMail(PacedApp):
 
     def _look_now(self) -> None:
         self._look = None
-        self.run_worker(self.look(), group="look", exclusive=True, exit_on_error=False)
+        background.begin(self, self.look, "look")
 
     async def look(self) -> None:
         """Something changed: every screen that shows facts looks again."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
 from tui_mail.model.views import View
 from tui_mail.tui import text
+from tui_mail.tui.dialogs.ask import ConfirmScreen
 from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
 
@@ -27,9 +29,9 @@ class AskingScreen(FindingScreen):
         super().__init__()
         self._offers: tuple[int, tuple[Ref, ...]] | None = None
 
+    @abstractmethod
     def look_closer(self) -> None:
         """Show what belongs to the row under the cursor, in a moment."""
-        raise NotImplementedError
 
     async def offer_links(self, conversation_id: int | None) -> None:
         """What the digits link to, under the list."""
@@ -75,7 +77,6 @@ class AskingScreen(FindingScreen):
     async def command_apply_links(self) -> None:
         """Say what automatic linking would do to what is unlinked, and do it when told so."""
         from tui_mail.actions import linking
-        from tui_mail.tui.screens.ask import ConfirmScreen
 
         ctx = self.mail_app.ctx
         plan = await linking.apply_automatic(ctx)

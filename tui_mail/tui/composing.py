@@ -13,7 +13,7 @@ from tui_mail.store.drafts import Draft, DraftFile
 from tui_mail.tui.recipients import from_mailto
 
 if TYPE_CHECKING:
-    from tui_mail.tui.app import TuiMail
+    from tui_mail.tui.program import Program
 
 
 FIRST_REVISION = 1
@@ -23,7 +23,7 @@ _UNTOUCHED_SECONDS = 86_400
 
 
 async def begin(
-    app: TuiMail,
+    app: Program,
     kind: str,
     *,
     conversation_id: int | None = None,
@@ -51,7 +51,7 @@ async def begin(
     return await writing.reply(app.ctx, opened, everyone=kind == "reply_all")
 
 
-async def _to_answer(app: TuiMail, conversation_id: int) -> int | None:
+async def _to_answer(app: Program, conversation_id: int) -> int | None:
     """The newest message that is no draft and does not wait to be sent."""
     found = await app.ctx.db.read(messages.of_conversation, conversation_id)
     answerable = [m.id for m in found if m.state in ("received", "sent")
@@ -59,7 +59,7 @@ async def _to_answer(app: TuiMail, conversation_id: int) -> int | None:
     return answerable[-1] if answerable else None
 
 
-async def _files(app: TuiMail, opened: Opened) -> list[DraftFile]:
+async def _files(app: Program, opened: Opened) -> list[DraftFile]:
     found: list[DraftFile] = []
     for file in opened.mail.attachments if opened.mail else ():
         if not file.inline:
@@ -68,7 +68,7 @@ async def _files(app: TuiMail, opened: Opened) -> list[DraftFile]:
     return found
 
 
-async def recover(app: TuiMail) -> list[Draft]:
+async def recover(app: Program) -> list[Draft]:
     """Drafts whose composer was not closed: kept as drafts now; empty ones go."""
     kept: list[Draft] = []
     for draft in await writing.recoverable(app.ctx):

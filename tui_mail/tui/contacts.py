@@ -10,9 +10,9 @@ from tui_mail.actions import crm
 from tui_mail.model.records import Ref
 from tui_mail.store import correspondents, items, people, sight
 from tui_mail.store.correspondents import Correspondent
-from tui_mail.tui.filing import FilingScreen
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.record_lines import item_words, person_words
-from tui_mail.tui.screens.picker import Choice, PickerScreen
+from tui_mail.tui.triage import TriageScreen
 
 
 def unknown(conn: sqlite3.Connection, conversation_id: int) -> list[Correspondent]:
@@ -24,7 +24,7 @@ def unknown(conn: sqlite3.Connection, conversation_id: int) -> list[Corresponden
     ]
 
 
-async def offer_contacts(over: FilingScreen, conversation_id: int) -> None:
+async def offer_contacts(over: TriageScreen, conversation_id: int) -> None:
     """Ask whom to make a contact, and whether they are one already under another address."""
     app = over.mail_app
     found = await app.ctx.db.read(unknown, conversation_id)
@@ -59,7 +59,7 @@ async def offer_contacts(over: FilingScreen, conversation_id: int) -> None:
     await app.push_screen(PickerScreen("Contact", choices, take))
 
 
-async def _new_contact(over: FilingScreen, conversation_id: int, person: Correspondent) -> None:
+async def _new_contact(over: TriageScreen, conversation_id: int, person: Correspondent) -> None:
     from tui_mail.tui.prefill import from_person
 
     app = over.mail_app
@@ -94,7 +94,7 @@ def _organizations(conn: sqlite3.Connection, refs: Sequence[Ref]) -> list[Choice
     return [Choice(one.name, "organization", "", Ref("organization", one.id)) for one in found]
 
 
-async def offer_records(over: FilingScreen, conversation_id: int) -> None:
+async def offer_records(over: TriageScreen, conversation_id: int) -> None:
     """Open what the conversation belongs to; ask when there are several records."""
     app = over.mail_app
     choices = await app.ctx.db.read(_around, conversation_id)

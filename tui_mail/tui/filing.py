@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_mail.model.views import View
-from tui_mail.tui.triage import Deed, TriageScreen
+from tui_mail.tui.acting import Deed
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
+from tui_mail.tui.triage import TriageScreen
 
 if TYPE_CHECKING:
     from tui_mail.model.records import Ref
@@ -64,7 +66,6 @@ class FilingScreen(TriageScreen):
     async def command_share(self) -> None:
         """Set who sees the targets, with the names of those who would."""
         from tui_mail.actions import sharing
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
 
         ids = self.targets()
         if not ids:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from functools import partial
 
 from textual import on
 from textual.timer import Timer
 from textual.widgets import Input
 
+from tui_mail.tui import background
 from tui_mail.tui.commands import INBOX, SEARCH
 from tui_mail.tui.filing import FilingScreen
 from tui_mail.tui.format import counted
@@ -48,9 +51,9 @@ class FindingScreen(FilingScreen):
         """The search field has its own keys."""
         return SEARCH if isinstance(self.focused, Input) else INBOX
 
+    @abstractmethod
     def show_head(self) -> None:
         """Say what is shown."""
-        raise NotImplementedError
 
     async def command_search(self) -> None:
         """Open the search field; what was typed before is still there."""
@@ -73,7 +76,7 @@ class FindingScreen(FilingScreen):
         self._search_delay = self.set_timer(_DELAY, self._search_now)
 
     def _search_now(self) -> None:
-        self.run_worker(self.search(live=True), group="search", exclusive=True)
+        background.begin(self, partial(self.search, live=True), "search")
 
     async def search(self, *, live: bool) -> None:
         """Show what fits the text; an empty field shows the place from before."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
 from tui_mail.errors import TuiMailError
 from tui_mail.store.pages import Row
+from tui_mail.tui import background
 from tui_mail.tui.filing import FilingScreen
 from tui_mail.tui.reading import Entry, is_draft, look, other_subject, to_unfold
 
@@ -33,13 +35,13 @@ class Loading(FilingScreen):
         self._delay: Timer | None = None
 
     @property
+    @abstractmethod
     def body(self) -> BodyView:
         """The text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def paint(self, *, at: int | None = None) -> None:
         """Show the entries."""
-        raise NotImplementedError
 
     def forget(self) -> None:
         """Another conversation comes: what is under way for this one ends."""
@@ -97,9 +99,7 @@ class Loading(FilingScreen):
     def open_bodies(self) -> None:
         """Fetch what unfolded messages still need."""
         if any(entry.unfolded and entry.mail is None for entry in self.entries.values()):
-            self.run_worker(
-                self._open_bodies(), group="bodies", exclusive=True, exit_on_error=False
-            )
+            background.begin(self, self._open_bodies, "bodies")
         else:
             self.mark_seen_soon()
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tui_mail.actions.reading import opener
 from tui_mail.model.messages import Link
 from tui_mail.tui import text
+from tui_mail.tui.dialogs.ask import ConfirmScreen
 from tui_mail.tui.shell import CommandScreen
 
 _SCHEMES = ("http://", "https://", "mailto:")
@@ -15,8 +16,6 @@ _SCHEMES = ("http://", "https://", "mailto:")
 
 async def open_link(screen: CommandScreen, link: Link) -> None:
     """Ask with the real host, then open; a mailto begins a mail, over SSH the link is copied."""
-    from tui_mail.tui.screens.ask import ConfirmScreen
-
     if not link.url.startswith(_SCHEMES):
         screen.say("Only http, https and mailto links are opened.")
         return

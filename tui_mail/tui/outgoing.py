@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 
 from tui_mail.actions import sending, writing
 from tui_mail.store.outbox import Outgoing
 from tui_mail.tui import text
+from tui_mail.tui.dialogs.ask import ConfirmScreen
 from tui_mail.tui.reading import Entry
 from tui_mail.tui.shell import CommandScreen
 
@@ -15,9 +17,9 @@ class OutboxCommands(CommandScreen):
     """A screen whose current message may be one that goes out."""
 
     @property
+    @abstractmethod
     def entry(self) -> Entry | None:
         """The message that keys are about."""
-        raise NotImplementedError
 
     def _mail(self) -> Outgoing | None:
         entry = self.entry
@@ -75,7 +77,5 @@ class OutboxCommands(CommandScreen):
         if mail.state != "uncertain":
             await do()
             return
-        from tui_mail.tui.screens.ask import ConfirmScreen
-
         body = text.plain("Nobody knows whether this mail was sent; it may arrive twice.")
         await self.app.push_screen(ConfirmScreen(question, body, do))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -49,9 +50,9 @@ class SettingScreen(CommandScreen):
         """The rows."""
         return self.query_one(RowList)
 
+    @abstractmethod
     def every_row(self) -> Sequence[SettingRow]:
         """All rows, before narrowing."""
-        raise NotImplementedError
 
     def show_rows(self) -> None:
         """Build the rows again and show those that fit."""

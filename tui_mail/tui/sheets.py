@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -10,7 +12,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from tui_mail.errors import TuiMailError
-from tui_mail.tui import text
+from tui_mail.tui import background, text
 from tui_mail.tui.shell import CommandScreen, WhichKey, stylesheet
 from tui_mail.tui.widgets.fields import LineField
 from tui_mail.tui.widgets.hints import Hints
@@ -55,9 +57,9 @@ class SheetScreen(CommandScreen):
         """What stands in the field."""
         return self.query_one(LineField).value if self.FIELD else ""
 
+    @abstractmethod
     async def read_lines(self, typed: str) -> Sequence[Line]:
         """The lines for what was typed."""
-        raise NotImplementedError
 
     def describe(self, line: Line | None) -> text.Part:
         """What the note says of the marked line."""
@@ -109,7 +111,7 @@ class SheetScreen(CommandScreen):
     @on(Input.Changed, "#sheet-field")
     def narrow(self) -> None:
         """Show what fits; only the last text counts."""
-        self.run_worker(self.reload(keep=False), group="lines", exclusive=True, exit_on_error=False)
+        background.begin(self, partial(self.reload, keep=False), "lines")
 
     async def catch_up(self) -> None:
         """Wait until the lines are those of what was typed."""

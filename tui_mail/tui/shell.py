@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.screen import Screen
@@ -16,10 +16,9 @@ from textual.widgets import Static
 
 from tui_mail.errors import TuiMailError
 from tui_mail.tui import text
+from tui_mail.tui.abstract import AbstractMeta
 from tui_mail.tui.commands import BY_ID, TYPING, Command, shown_key
-
-if TYPE_CHECKING:
-    from tui_mail.tui.app import TuiMail
+from tui_mail.tui.program import Program
 
 
 def stylesheet(name: str) -> Path:
@@ -64,7 +63,7 @@ class WhichKey(Static):
         self.set_class(False, "-open")
 
 
-class CommandScreen(Screen[Any]):
+class CommandScreen(Screen[Any], metaclass=AbstractMeta):
     """A screen whose keys come from the command table."""
 
     CONTEXT: ClassVar[str] = "inbox"
@@ -74,9 +73,9 @@ class CommandScreen(Screen[Any]):
         self._prefix = ""
 
     @property
-    def mail_app(self) -> TuiMail:
+    def mail_app(self) -> Program:
         """The app, typed."""
-        return cast("TuiMail", self.app)
+        return cast(Program, self.app)
 
     @property
     def context(self) -> str:

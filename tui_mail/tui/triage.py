@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import TuiMailError
 from tui_mail.model.views import View, view_folder
 from tui_mail.store import accounts
 from tui_mail.store.pages import Row
+from tui_mail.tui.acting import Deed
 from tui_mail.tui.commands import shown_key
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.shell import CommandScreen
 
 if TYPE_CHECKING:
-    from tui_mail.actions.context import Context
     from tui_mail.actions.triage import Done
-
-Call = Callable[["Context", tuple[int, ...]], Awaitable["Done"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something that was done to conversations and can be done to others."""
-
-    verb: str
-    call: Call
 
 
 def leaves(verb: str, view_id: int) -> bool:
@@ -47,13 +37,13 @@ class TriageScreen(CommandScreen):
 
     view_id: int = View.INBOX
 
+    @abstractmethod
     def targets(self) -> tuple[int, ...]:
         """Ids of what the key is about, taken when it is pressed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def target_rows(self) -> list[Row]:
         """Rows of the targets as far as they are at hand."""
-        raise NotImplementedError
 
     def acted(self, deed: Deed, conversation_ids: tuple[int, ...]) -> None:
         """Show at once what the deed will do."""
@@ -165,8 +155,6 @@ class TriageScreen(CommandScreen):
 
     async def command_move(self) -> None:
         """Choose a folder, then move the targets of this moment there."""
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
-
         ids = self.targets()
         if not ids:
             self.say("Nothing is selected.")

@@ -88,8 +88,8 @@ class AccountScreen(SettingScreen):
             await self._ask(row.item)
 
     async def _ask(self, setting: Setting) -> None:
-        from tui_mail.tui.screens.ask import AskScreen
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
+        from tui_mail.tui.dialogs.ask import AskScreen
+        from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 
         value = getattr(self.account, setting.key)
 
@@ -133,7 +133,7 @@ class AccountScreen(SettingScreen):
 
     async def command_account_secret(self) -> None:
         """Type the password."""
-        from tui_mail.tui.screens.ask import AskScreen
+        from tui_mail.tui.dialogs.ask import AskScreen
 
         async def take(typed: str) -> None:
             if not typed:
@@ -175,7 +175,7 @@ class AccountScreen(SettingScreen):
 
     async def _keep(self) -> None:
         from tui_mail.errors import TuiMailError
-        from tui_mail.tui.screens.ask import ConfirmScreen
+        from tui_mail.tui.dialogs.ask import ConfirmScreen
 
         async def keep() -> None:
             ctx = self.mail_app.ctx

@@ -12,12 +12,13 @@ from textual.widgets import Static
 from tui_mail.actions.reading import is_risky, opener
 from tui_mail.errors import ActionError, TuiMailError
 from tui_mail.model.messages import Attachment
-from tui_mail.tui import text
+from tui_mail.tui import background, text
 from tui_mail.tui.commands import ATTACHMENTS
+from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
+from tui_mail.tui.dialogs.picker import Choice, ChoiceList
 from tui_mail.tui.format import counted
 from tui_mail.tui.opening import start
 from tui_mail.tui.paragraphs import size_words
-from tui_mail.tui.screens.picker import Choice, ChoiceList
 from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine
@@ -87,7 +88,7 @@ class AttachmentsScreen(CommandScreen):
             except TuiMailError as error:
                 self.say(str(error), trouble=True)
 
-        self.run_worker(job(), group="file", exclusive=True, exit_on_error=False)
+        background.begin(self, job, "file")
 
     async def command_mark_by(self, lines: int) -> None:
         """Move the cursor."""
@@ -129,8 +130,6 @@ class AttachmentsScreen(CommandScreen):
 
     async def command_open_file(self) -> None:
         """Open the marked file with the program for it; risky ones need a typed word."""
-        from tui_mail.tui.screens.ask import AskScreen, ConfirmScreen
-
         file = self.marked
         if opener() is None:
             self.say("No program can be started from here: s saves it, t shows it as text.")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from tui_mail.actions import blocking, triage
 from tui_mail.actions.blocking import Offer, Preview
 from tui_mail.tui import text
+from tui_mail.tui.acting import Deed
 from tui_mail.tui.commands import BLOCK
 from tui_mail.tui.filing import FilingScreen
 from tui_mail.tui.format import counted
 from tui_mail.tui.sheets import SheetScreen
-from tui_mail.tui.triage import Deed
 from tui_mail.tui.widgets.line_list import Line
 
 _NAMES = {

@@ -10,6 +10,7 @@ from tui_mail.errors import ActionError
 from tui_mail.store.blocks import Blocked
 from tui_mail.tui import text
 from tui_mail.tui.commands import BLOCKED
+from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
 from tui_mail.tui.format import counted, short_date
 from tui_mail.tui.sheets import SheetScreen
 from tui_mail.tui.widgets.line_list import Line
@@ -77,8 +78,6 @@ class BlockedScreen(SheetScreen):
 
     async def command_block_named(self) -> None:
         """Block what is typed; it says first what that would hide."""
-        from tui_mail.tui.screens.ask import AskScreen, ConfirmScreen
-
         ctx = self.mail_app.ctx
 
         async def take(typed: str) -> None:

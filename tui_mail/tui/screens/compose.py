@@ -26,11 +26,11 @@ from tui_mail.store.drafts import Draft, DraftFile
 from tui_mail.tui import text
 from tui_mail.tui.commands import COMPOSE
 from tui_mail.tui.composing import FIRST_REVISION, begin
+from tui_mail.tui.dialogs.picker import Choice, ChoiceList
 from tui_mail.tui.editing import edit_file
 from tui_mail.tui.format import clock_time
 from tui_mail.tui.paragraphs import size_words
 from tui_mail.tui.recipients import is_whole, typed_part, with_choice, written
-from tui_mail.tui.screens.picker import Choice, ChoiceList
 from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.fields import LineField, RecipientField, SenderField, TextField
 from tui_mail.tui.widgets.hints import Hints
@@ -362,8 +362,8 @@ class ComposeScreen(CommandScreen):
 
     async def command_attach(self) -> None:
         """Ask for a file; Tab completes its path."""
+        from tui_mail.tui.dialogs.ask import AskScreen
         from tui_mail.tui.paths import complete_path, path_of
-        from tui_mail.tui.screens.ask import AskScreen
 
         draft = self.draft
         if draft is None:

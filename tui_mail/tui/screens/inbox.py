@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -17,13 +18,15 @@ from tui_mail.model.views import VIEW_NAMES, View, folder_view, view_folder
 from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.pages import Row
-from tui_mail.tui import text
+from tui_mail.tui import background, text
+from tui_mail.tui.acting import Deed
 from tui_mail.tui.asking import ASKING, AskingScreen
 from tui_mail.tui.commands import INBOX, Command
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.lists import IdSource, ViewSource
 from tui_mail.tui.shell import WhichKey
-from tui_mail.tui.triage import Deed, leaves
+from tui_mail.tui.triage import leaves
 from tui_mail.tui.widgets import panes
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
@@ -202,9 +205,7 @@ class InboxScreen(AskingScreen):
             self._delay = self.set_timer(_PREVIEW_DELAY, self._show_conversation)
 
     def _show_conversation(self) -> None:
-        self.run_worker(
-            self._read_conversation(), group="preview", exclusive=True, exit_on_error=False
-        )
+        background.begin(self, self._read_conversation, "preview")
 
     async def _read_conversation(self) -> None:
         app, conversation_id = self.mail_app, self.conversations.cursor_id
@@ -285,10 +286,12 @@ class InboxScreen(AskingScreen):
     def undone(self, done: Done) -> None:
         """What came back is where the cursor goes."""
         if self.before_search:
-            self.run_worker(self.search(live=False), group="search", exclusive=True)
+            background.begin(self, partial(self.search, live=False), "search")
         else:
             found = self.conversations
-            self.run_worker(found.reveal(done.conversation_ids), exit_on_error=False)
+            background.begin(
+                self, partial(found.reveal, done.conversation_ids), "reveal", exclusive=False
+            )
         self.mail_app.look_soon()
 
     def offers(self, command: Command) -> bool:
@@ -398,8 +401,6 @@ class InboxScreen(AskingScreen):
 
     async def command_go_folder(self) -> None:
         """Choose a folder to show."""
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
-
         self._folders = await self.mail_app.ctx.db.read(accounts.folders)
         names = {a.id: a.short_name or a.address for a in self._accounts}
         choices = [

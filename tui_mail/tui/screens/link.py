@@ -9,7 +9,8 @@ from tui_mail.actions import picking
 from tui_mail.model.records import ITEM_KINDS, Item, Ref
 from tui_mail.store import items, links, records
 from tui_mail.tui import text
-from tui_mail.tui.commands import LINK
+from tui_mail.tui.choosing import ChoosingScreen
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.filing import FilingScreen
 from tui_mail.tui.format import counted
 from tui_mail.tui.record_lines import item_line
@@ -29,42 +30,6 @@ def _open_items(conn: sqlite3.Connection) -> list[Item]:
 def screen(*, over: FilingScreen, ids: tuple[int, ...], also: bool = False) -> LinkScreen:
     """The picker for conversations of a screen."""
     return LinkScreen(over, ids, also)
-
-
-class ChoosingScreen(SheetScreen):
-    """Takes one line, by its digit while nothing is typed, or the marked one."""
-
-    CONTEXT = LINK
-    FIELD = "type a name"
-    TYPES_AHEAD = True
-
-    async def chosen(self, line: Line) -> None:
-        """Do what the line is for; the screen is still there."""
-        raise NotImplementedError
-
-    async def command_take_number(self, number: int) -> None:
-        """Take a line by its digit."""
-        if number <= len(self.list.lines):
-            await self.chosen(self.list.lines[number - 1])
-        else:
-            self.say(f"There is no line {number}.")
-
-    async def command_take_marked(self) -> None:
-        """Take the marked line of what fits the text as it is now."""
-        await self.catch_up()
-        line = self.list.line
-        if line is None:
-            self.say("Nothing of that name.")
-        else:
-            await self.chosen(line)
-
-    async def command_link_new(self) -> None:
-        """Nothing is made from here unless a subclass says so."""
-        self.say("Nothing can be added here.")
-
-    async def command_link_also(self) -> None:
-        """The same as taking, unless a subclass says otherwise."""
-        await self.command_take_marked()
 
 
 class LinkScreen(ChoosingScreen):
@@ -146,8 +111,6 @@ class LinkScreen(ChoosingScreen):
 
 async def choose_kind(over: SheetScreen, take: Callable[[str], Awaitable[None]]) -> None:
     """Ask for the kind of a new record."""
-    from tui_mail.tui.screens.picker import Choice, PickerScreen
-
     kinds = ("deal", "lead", "project", "person")
     choices = [Choice(f"New {kind}", "filled in from the mail", "", kind) for kind in kinds]
     await over.app.push_screen(PickerScreen("Add", choices, take))

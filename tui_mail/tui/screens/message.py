@@ -13,17 +13,18 @@ from textual.widgets import Input, Static
 
 from tui_mail.model.views import View
 from tui_mail.store.pages import Row
-from tui_mail.tui import text
+from tui_mail.tui import background, text
+from tui_mail.tui.acting import Deed
 from tui_mail.tui.commands import FIND, MESSAGE, Command, shown_key
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
+from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.loading import Loading
 from tui_mail.tui.outgoing import OutboxCommands
 from tui_mail.tui.paragraphs import Para, of_message
 from tui_mail.tui.reading import Entry, is_draft
-from tui_mail.tui.screens.inbox import InboxScreen
 from tui_mail.tui.sending import offers_of
 from tui_mail.tui.shell import WhichKey, make_screen, stylesheet
-from tui_mail.tui.triage import Deed
 from tui_mail.tui.widgets.body_view import BodyView
 from tui_mail.tui.widgets.fields import LineField
 from tui_mail.tui.widgets.hints import Hints
@@ -77,9 +78,9 @@ class MessageScreen(OutboxCommands, Loading):
         return FIND if self._finding else MESSAGE
 
     @property
-    def inbox(self) -> InboxScreen | None:
+    def inbox(self) -> FindingScreen | None:
         """The list below, which knows the next conversation."""
-        below = [s for s in self.app.screen_stack if isinstance(s, InboxScreen)]
+        below = [s for s in self.app.screen_stack if isinstance(s, FindingScreen)]
         return below[-1] if below else None
 
     # Life
@@ -135,7 +136,7 @@ class MessageScreen(OutboxCommands, Loading):
 
     def _show_side(self) -> None:
         if self.has_class("-people"):
-            self.run_worker(self._read_side(), group="side", exclusive=True, exit_on_error=False)
+            background.begin(self, self._read_side, "side")
 
     async def _read_side(self) -> None:
         from tui_mail.tui.widgets.sidebar import side_facts, side_lines
@@ -217,7 +218,7 @@ class MessageScreen(OutboxCommands, Loading):
         self.forget()
         self._leave_find()
         self.conversation_id = conversation_id
-        self.run_worker(self.load(fresh=True), group="load", exclusive=True, exit_on_error=False)
+        background.begin(self, partial(self.load, fresh=True), "load")
 
     def settled(self, conversation_ids: tuple[int, ...], done: Done | None) -> None:
         """Believe the store again."""
@@ -404,7 +405,6 @@ class MessageScreen(OutboxCommands, Loading):
     async def command_links(self) -> None:
         """Every link of the message with its full address."""
         from tui_mail.tui.opening import open_link
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
 
         entry = self.entry
         links = entry.mail.links if entry and entry.mail else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_mail.tui.commands import BY_ID, in_context, shown_key
-from tui_mail.tui.screens.picker import Choice, PickerScreen
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.shell import CommandScreen
 
 LEGEND = (

@@ -12,6 +12,8 @@ from tui_mail.model.records import ITEM_KINDS, Field, Ref
 from tui_mail.store import activities, deals, records
 from tui_mail.tui import text
 from tui_mail.tui.commands import RECORD, Command
+from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.record_facts import (
     Entry,
     FieldLine,
@@ -72,8 +74,6 @@ class RecordScreen(SheetScreen):
         self.say(f"{done.summary} · z undoes" if done.undoable else done.summary)
 
     async def _ask(self, title: str, words: str, take: Any, value: str = "") -> None:
-        from tui_mail.tui.screens.ask import AskScreen
-
         await self.app.push_screen(AskScreen(title, text.plain(words), take, value=value))
 
     async def command_record_change(self) -> None:
@@ -134,8 +134,6 @@ class RecordScreen(SheetScreen):
 
     async def command_record_stage(self) -> None:
         """Choose a stage or phase."""
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
-
         if self.ref.kind not in ("deal", "project"):
             self.say("Only deals have stages, and projects phases.")
             return
@@ -150,8 +148,6 @@ class RecordScreen(SheetScreen):
 
     async def command_record_status(self) -> None:
         """Choose a status; a lead can become a deal."""
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
-
         if self.ref.kind not in ITEM_KINDS:
             self.say("Only deals, leads and projects have a status.")
             return
@@ -214,8 +210,6 @@ class RecordScreen(SheetScreen):
 
     async def command_record_merge(self) -> None:
         """Choose a record that goes into this one."""
-        from tui_mail.tui.screens.ask import ConfirmScreen
-
         kind = self.ref.kind
 
         async def take(other: Ref) -> None:
@@ -242,7 +236,6 @@ class RecordScreen(SheetScreen):
             case Entry("activity", activity_id):
                 await self._did(await crm.delete_activity(ctx, activity_id))
                 return
-        from tui_mail.tui.screens.ask import ConfirmScreen
 
         async def delete() -> None:
             try:

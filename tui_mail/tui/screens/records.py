@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from tui_mail.model.records import PLURALS, Ref
 from tui_mail.store import records
 from tui_mail.tui import text
+from tui_mail.tui.choosing import record_page
 from tui_mail.tui.commands import RECORDS, Command
 from tui_mail.tui.format import number
-from tui_mail.tui.screens.choose import record_page
 from tui_mail.tui.sheets import SheetScreen
+from tui_mail.tui.shell import make_screen
 from tui_mail.tui.widgets.line_list import Line
 
 _PAGE = 200
@@ -80,12 +81,8 @@ class RecordsScreen(SheetScreen):
         if self.kind != "deal":
             self.say("Only deals have a board.")
             return
-        from tui_mail.tui.shell import make_screen
-
         await self.app.switch_screen(make_screen("board"))
 
     async def command_go_records(self, kind: str) -> None:
         """Another list in place of this one."""
-        from tui_mail.tui.shell import make_screen
-
         await self.app.switch_screen(make_screen("records", kind=kind))

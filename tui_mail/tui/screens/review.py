@@ -164,7 +164,7 @@ class ReviewScreen(CommandScreen):
 
     async def command_review_discard(self) -> None:
         """Throw it away, once more asked."""
-        from tui_mail.tui.screens.ask import ConfirmScreen
+        from tui_mail.tui.dialogs.ask import ConfirmScreen
 
         async def discard() -> None:
             await writing.discard(self.mail_app.ctx, self.draft)

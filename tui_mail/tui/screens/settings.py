@@ -115,7 +115,7 @@ class SettingsScreen(SettingScreen):
         elif setting.kind == "choice":
             await self._ask_choice(setting)
         else:
-            from tui_mail.tui.screens.ask import AskScreen
+            from tui_mail.tui.dialogs.ask import AskScreen
 
             async def take(typed: str) -> None:
                 await self._set(setting, parsed(setting, typed))
@@ -125,7 +125,7 @@ class SettingsScreen(SettingScreen):
             await self.app.push_screen(AskScreen(setting.key, body, take, value=shown))
 
     async def _ask_choice(self, setting: Setting) -> None:
-        from tui_mail.tui.screens.picker import Choice, PickerScreen
+        from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 
         now = self.mail_app.ctx.settings.get(setting.key)
         choices = [Choice(name, "now" if name == now else "", "", name) for name in setting.choices]
@@ -144,7 +144,7 @@ class SettingsScreen(SettingScreen):
         self.say(f"{setting.key} is now {shown_value(value)}.")
 
     async def _ask_keys(self, row: SettingRow) -> None:
-        from tui_mail.tui.screens.ask import AskScreen
+        from tui_mail.tui.dialogs.ask import AskScreen
 
         app, command_id = self.mail_app, str(row.item)
 
@@ -207,7 +207,7 @@ class SettingsScreen(SettingScreen):
         account = self._account()
         if account is None:
             return
-        from tui_mail.tui.screens.ask import AskScreen
+        from tui_mail.tui.dialogs.ask import AskScreen
 
         async def take(typed: str) -> None:
             if not typed:
@@ -236,7 +236,7 @@ class SettingsScreen(SettingScreen):
         account = self._account()
         if account is None:
             return
-        from tui_mail.tui.screens.ask import ConfirmScreen
+        from tui_mail.tui.dialogs.ask import ConfirmScreen
 
         async def remove() -> None:
             await actions.remove_account(self.mail_app.ctx, account.id)

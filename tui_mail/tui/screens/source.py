@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tui_mail.errors import TuiMailError
 from tui_mail.model.safe_text import safe_block
-from tui_mail.tui import text
+from tui_mail.tui import background, text
 from tui_mail.tui.commands import SOURCE, Command
 from tui_mail.tui.paragraphs import Para
 from tui_mail.tui.shell import CommandScreen, WhichKey, stylesheet
@@ -75,7 +75,7 @@ class SourceScreen(CommandScreen):
         self.body.show([Para(line, "code") for line in safe_block(shown).split("\n")])
 
     def _look(self) -> None:
-        self.run_worker(self._fetch(), group="source", exclusive=True, exit_on_error=False)
+        background.begin(self, self._fetch, "source")
 
     async def _fetch(self) -> None:
         from tui_mail.actions.reading import FETCH_SECONDS

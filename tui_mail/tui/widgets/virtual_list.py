@@ -7,7 +7,9 @@ cursor: the list follows the store around it.
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Collection
+from functools import partial
 
 from rich.style import Style
 from textual import events
@@ -17,7 +19,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_mail.store.pages import Row
-from tui_mail.tui import text
+from tui_mail.tui import background, text
+from tui_mail.tui.abstract import AbstractMeta
 from tui_mail.tui.lists import Key, Source
 from tui_mail.tui.window import PAGE, Window
 
@@ -26,7 +29,7 @@ _PATIENCE = 0.03
 """Seconds before a row that is not here yet is painted as a placeholder."""
 
 
-class VirtualList(Widget, can_focus=True):
+class VirtualList(Widget, can_focus=True, metaclass=AbstractMeta):
     """Draws rows of a source; subclasses say how a row looks."""
 
     DEFAULT_CSS = """
@@ -201,7 +204,7 @@ class VirtualList(Widget, can_focus=True):
         self._stale = True
         if not self._following and self.source is not None:
             self._following = True
-            self.run_worker(self._follow(), group="follow", exit_on_error=False)
+            background.begin(self, self._follow, "follow", exclusive=False)
 
     async def _follow(self) -> None:
         try:
@@ -291,7 +294,7 @@ class VirtualList(Widget, can_focus=True):
             self.follow()
             return
         self._filling = True
-        self.run_worker(self._fill(below), group="fill", exit_on_error=False)
+        background.begin(self, partial(self._fill, below), "fill", exclusive=False)
 
     async def _fill(self, below: bool) -> None:
         try:
@@ -346,9 +349,9 @@ class VirtualList(Widget, can_focus=True):
             self.set_timer(_PATIENCE * 1.1, self.refresh)
         return now - self._missing_at > _PATIENCE
 
+    @abstractmethod
     def paint(self, row: Row, at_cursor: bool, width: int) -> Strip:
         """How a row looks."""
-        raise NotImplementedError
 
     # Events
 

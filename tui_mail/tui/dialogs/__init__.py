@@ -1,0 +1,1 @@
+"""Questions any screen can ask: yes or no, one value, one of several."""
