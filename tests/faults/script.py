@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tui_mail.actions import triage, writing
+from tui_mail.actions import beginning, keeping, sending, triage
 from tui_mail.actions.context import Context, open_context
 from tui_mail.config.paths import profile_paths
 from tui_mail.errors import TuiMailError
@@ -69,8 +69,8 @@ async def user(ctx: Context) -> None:
         lambda conn: conn.execute("SELECT 1 FROM drafts WHERE state = 'kept'").fetchone()
     )
     if kept is None:
-        draft = await writing.new_draft(ctx, content=DraftContent(to="bo@fjord.example"))
-        await writing.keep(ctx, replace(draft, content=DraftContent(to="bo@x.example", body="…")))
+        draft = await beginning.new_draft(ctx, content=DraftContent(to="bo@fjord.example"))
+        await keeping.keep(ctx, replace(draft, content=DraftContent(to="bo@x.example", body="…")))
     for subject in SENT:
         known = await ctx.db.read(
             lambda conn, subject=subject: conn.execute(
@@ -80,7 +80,7 @@ async def user(ctx: Context) -> None:
         )
         if known is None:
             content = DraftContent(to="anna@fjord.example", subject=subject, body="On its way.")
-            await writing.send(ctx, await writing.new_draft(ctx, content=content))
+            await sending.send(ctx, await beginning.new_draft(ctx, content=content))
 
 
 def _projects(conn: sqlite3.Connection) -> int:

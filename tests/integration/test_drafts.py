@@ -9,7 +9,7 @@ from tests.integration.test_live import commands, opened
 from tests.integration.test_sending import office
 from tests.integration.waiting import one
 from tests.profiles import mail
-from tui_mail.actions import writing
+from tui_mail.actions import beginning, keeping, sending
 from tui_mail.actions.reading import Reader
 from tui_mail.model.drafts import DraftContent
 from tui_mail.model.views import View
@@ -19,16 +19,16 @@ from tui_mail.store import messages, pages
 async def test_a_kept_draft_is_filed_and_replaced(tmp_path: Path) -> None:
     async with office(tmp_path) as here, opened(here.paths) as ctx:
         account = here.imap.account("mira")
-        draft = await writing.new_draft(ctx, content=DraftContent(to="anna@fjord.example"))
+        draft = await beginning.new_draft(ctx, content=DraftContent(to="anna@fjord.example"))
         draft = replace(draft, content=replace(draft.content, subject="Offer", body="First."))
-        await writing.keep(ctx, draft)
+        await keeping.keep(ctx, draft)
         assert (await ctx.db.read(pages.count, View.DRAFTS))[0] == 1
         await here.sync()
         (first,) = account.uids("Drafts")
         assert account.flags_of("Drafts", first) >= {"\\Draft", "\\Seen"}
-        again = await writing.load(ctx, draft.id)
+        again = await keeping.load(ctx, draft.id)
         again = replace(again, content=replace(again.content, body="Second."))
-        await writing.keep(ctx, again)
+        await keeping.keep(ctx, again)
         await here.sync()
         (second,) = account.uids("Drafts")
         assert second != first
@@ -41,13 +41,13 @@ async def test_a_kept_draft_is_filed_and_replaced(tmp_path: Path) -> None:
 async def test_a_sent_draft_leaves_the_servers_drafts(tmp_path: Path) -> None:
     async with office(tmp_path) as here, opened(here.paths) as ctx:
         account = here.imap.account("mira")
-        draft = await writing.new_draft(
+        draft = await beginning.new_draft(
             ctx, content=DraftContent(to="anna@fjord.example", subject="Offer", body="Text.")
         )
-        await writing.keep(ctx, draft)
+        await keeping.keep(ctx, draft)
         await here.sync()
         assert len(account.uids("Drafts")) == 1
-        await writing.send(ctx, await writing.load(ctx, draft.id))
+        await sending.send(ctx, await keeping.load(ctx, draft.id))
         await here.sync()
         assert account.uids("Drafts") == []
         assert len(here.sink.accepted) == 1
@@ -70,12 +70,12 @@ async def test_a_draft_of_another_program_can_be_finished_here(tmp_path: Path) -
         message_id = await one(ctx, "SELECT id FROM messages WHERE subject = 'Begun elsewhere'")
         reader = Reader(ctx)
         try:
-            draft = await writing.edit(ctx, await reader.open(message_id), [])
+            draft = await beginning.edit(ctx, await reader.open(message_id), [])
         finally:
             await reader.close()
         assert draft.content.to == "anna@fjord.example"
         assert draft.content.body == "Half a sentence"
-        await writing.send(ctx, draft)
+        await sending.send(ctx, draft)
         await here.sync()
         assert account.uids("Drafts") == []
         assert b"Half a sentence" in here.sink.accepted[0].raw
@@ -83,8 +83,8 @@ async def test_a_draft_of_another_program_can_be_finished_here(tmp_path: Path) -
 
 async def test_an_incomplete_draft_stays_here(tmp_path: Path) -> None:
     async with office(tmp_path) as here, opened(here.paths) as ctx:
-        draft = await writing.new_draft(ctx, content=DraftContent(to="anna@", body="Half."))
-        await writing.keep(ctx, draft)
+        draft = await beginning.new_draft(ctx, content=DraftContent(to="anna@", body="Half."))
+        await keeping.keep(ctx, draft)
         await here.sync()
         assert here.imap.account("mira").uids("Drafts") == []
         assert (await ctx.db.read(pages.count, View.DRAFTS))[0] == 1
@@ -92,9 +92,9 @@ async def test_an_incomplete_draft_stays_here(tmp_path: Path) -> None:
 
 async def test_an_empty_draft_leaves_nothing(tmp_path: Path) -> None:
     async with office(tmp_path) as here, opened(here.paths) as ctx:
-        await writing.keep(ctx, await writing.new_draft(ctx))
+        await keeping.keep(ctx, await beginning.new_draft(ctx))
         assert (await ctx.db.read(pages.count, View.DRAFTS))[0] == 0
-        assert await writing.recoverable(ctx) == []
+        assert await keeping.recoverable(ctx) == []
 
 
 async def test_a_reply_stays_in_its_conversation_and_marks_the_mail_answered(
@@ -106,12 +106,12 @@ async def test_a_reply_stays_in_its_conversation_and_marks_the_mail_answered(
         message_id = await one(ctx, "SELECT id FROM messages WHERE subject = 'Question'")
         reader = Reader(ctx)
         try:
-            draft = await writing.reply(ctx, await reader.open(message_id), everyone=False)
+            draft = await beginning.reply(ctx, await reader.open(message_id), everyone=False)
         finally:
             await reader.close()
         assert draft.content.subject == "Re: Question"
         assert "> The price for item 1" in draft.content.body
-        await writing.send(ctx, draft)
+        await sending.send(ctx, draft)
         await here.sync()
         conversation = await one(
             ctx, "SELECT conversation_id FROM messages WHERE id = ?", message_id

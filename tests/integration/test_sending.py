@@ -14,7 +14,7 @@ import pytest
 from tests.integration.test_live import opened
 from tests.integration.waiting import one, rows
 from tests.profiles import mail, profile
-from tui_mail.actions import triage, writing
+from tui_mail.actions import beginning, sending, triage
 from tui_mail.actions.context import Context
 from tui_mail.config import save
 from tui_mail.config.paths import Paths
@@ -66,7 +66,7 @@ async def write(ctx: Context, **fields: str) -> int:
     content = DraftContent(
         **{"to": "anna@fjord.example", "subject": "Hello", "body": "Hi.", **fields}
     )
-    await writing.send(ctx, await writing.new_draft(ctx, content=content))
+    await sending.send(ctx, await beginning.new_draft(ctx, content=content))
     return int(await one(ctx, "SELECT max(id) FROM outbox"))
 
 
@@ -133,7 +133,7 @@ async def test_lost_after_the_dot_is_uncertain_and_never_sent_again(tmp_path: Pa
         assert await state(ctx, sent) == "uncertain"
         assert len(here.sink.accepted) == 1
         assert (await ctx.db.read(pages.count, View.OUTBOX))[0] == 1
-        assert await writing.mark_sent(ctx, sent)
+        assert await sending.mark_sent(ctx, sent)
         assert await state(ctx, sent) == "sent"
 
 
@@ -158,7 +158,7 @@ async def test_the_user_may_send_an_uncertain_mail_again(tmp_path: Path) -> None
         sent = await write(ctx)
         await here.sync()
         assert await state(ctx, sent) == "uncertain"
-        assert await writing.resend(ctx, sent)
+        assert await sending.resend(ctx, sent)
         await here.sync()
         assert await state(ctx, sent) == "sent"
         ids = {email.message_from_bytes(a.raw)["Message-ID"] for a in here.sink.accepted}
@@ -242,7 +242,7 @@ async def test_a_mail_that_has_gone_cannot_be_undone(tmp_path: Path) -> None:
     async with office(tmp_path) as here, opened(here.paths) as ctx:
         sent = await write(ctx)
         await here.sync()
-        assert not await writing.cancel(ctx, sent)
+        assert not await sending.cancel(ctx, sent)
         assert await state(ctx, sent) == "sent"
 
 
@@ -308,11 +308,11 @@ async def test_what_cannot_be_sent_is_said_before(tmp_path: Path) -> None:
             ({"to": ""}, "recipient"),
             ({"to": "nobody"}, "not a mail address"),
         ):
-            draft = await writing.new_draft(
+            draft = await beginning.new_draft(
                 ctx, content=replace(DraftContent(subject="x", body="y"), **fields)
             )
             with pytest.raises(ActionError, match=words):
-                await writing.send(ctx, draft)
+                await sending.send(ctx, draft)
         assert await one(ctx, "SELECT count(*) FROM outbox") == 0
 
 
@@ -321,8 +321,8 @@ async def test_a_mail_above_the_servers_size_is_refused_while_writing(tmp_path: 
         here.sink.size_limit = 30_000
         await write(ctx)
         await here.sync()
-        draft = await writing.new_draft(
+        draft = await beginning.new_draft(
             ctx, content=DraftContent(to="anna@fjord.example", subject="Big", body="x " * 40_000)
         )
         with pytest.raises(ActionError, match="too large"):
-            await writing.send(ctx, draft)
+            await sending.send(ctx, draft)

@@ -14,7 +14,7 @@ from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE, file_mails, raw_mail
 from tests.tui.steps import Journey
 from tests.tui.terminal import Terminal
-from tui_mail.actions.writing import parse_people
+from tui_mail.actions.composition import parse_people
 from tui_mail.tui.dialogs.picker import ChoiceList
 from tui_mail.tui.screens.compose import ComposeScreen
 from tui_mail.tui.screens.review import ReviewScreen

@@ -9,7 +9,7 @@ import pytest
 from tests.tui.conftest import Start
 from tests.tui.factory import Mailbox
 from tests.tui.steps import Journey
-from tui_mail.actions import writing
+from tui_mail.actions import beginning, sending
 from tui_mail.model.drafts import DraftContent
 from tui_mail.tui.screens.compose import ComposeScreen
 
@@ -20,7 +20,7 @@ async def waiting(journey: Journey, state: str, error: str = "") -> None:
     """One mail in the outbox in some state, open in the reader."""
     ctx = journey.app.ctx
     content = DraftContent(to="bo@example.org", subject="The offer", body="Text")
-    await writing.send(ctx, await writing.new_draft(ctx, content=content))
+    await sending.send(ctx, await beginning.new_draft(ctx, content=content))
     journey.box.fetch("UPDATE outbox SET state = ?, error = ?", state, error)
     await journey.press("g", "o", "enter")
     await journey.until(lambda: "This mail" in journey.screen)

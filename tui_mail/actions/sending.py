@@ -1,14 +1,144 @@
-"""What the user can do with a mail in the outbox."""
+"""From a checked draft to a frozen mail in the outbox, and what can be done with it there."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from dataclasses import dataclass, replace
 
+from tui_mail.actions.checking import check
+from tui_mail.actions.composition import outgoing_of, place_of
 from tui_mail.actions.context import Context
+from tui_mail.actions.keeping import files_of, save
+from tui_mail.actions.triage import Done
 from tui_mail.errors import ActionError
 from tui_mail.filing import outgoing
-from tui_mail.store import drafts, outbox
+from tui_mail.filing.arrivals import FolderPlace
+from tui_mail.model.addresses import address_key
+from tui_mail.model.messages import IndexedMail
+from tui_mail.model.safe_text import one_line
+from tui_mail.store import drafts, journal, outbox
 from tui_mail.store.drafts import Draft
+
+
+async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
+    """Freeze the mail and put it into the outbox; `z` stops it during the undo window.
+
+    `at` sends it later (UTC seconds). Raises MailError or ActionError; the draft stays then.
+    """
+    for problem in await check(ctx, draft):
+        if problem.blocks:
+            raise ActionError(problem.text)
+    account = ctx.account(draft.account_id)
+    assert account is not None
+    from tui_mail.mime import compose
+    from tui_mail.mime.indexing import index_mail
+
+    await save(ctx, draft)
+    files = await files_of(ctx, draft)
+    mail = replace(
+        outgoing_of(ctx, draft, account, files), tui_mail_id=outgoing.new_uuid(), date=ctx.now()
+    )
+    raw = await asyncio.to_thread(compose.build, mail)
+    mail_from, recipients = compose.envelope_of(mail)
+    indexed = await asyncio.to_thread(index_mail, raw)
+    indexed = replace(indexed, envelope=replace(indexed.envelope, bcc=mail.bcc))
+    wait = int(ctx.settings.get("writing.undo_seconds"))
+    order = Order(
+        place_of(ctx, draft.account_id),
+        indexed,
+        raw,
+        mail.tui_mail_id,
+        mail_from,
+        tuple(map(address_key, recipients)),
+        at or ctx.now() + wait,
+        at is not None,
+        draft,
+    )
+    return await queue(ctx, order)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A frozen mail and everything the outbox must know of it."""
+
+    place: FolderPlace
+    mail: IndexedMail
+    raw: bytes
+    """CRLF, with X-Tui-Mail-Id, without Bcc."""
+    uuid: str
+    mail_from: str
+    recipients: tuple[str, ...]
+    not_before: int
+    scheduled: bool = False
+    draft: Draft | None = None
+
+
+async def queue(ctx: Context, order: Order) -> Done:
+    """Put a frozen mail into the outbox and ring the engine."""
+    done = await ctx.db.write(_queue, order, ctx.now())
+    ctx.wake()
+    return done
+
+
+def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
+    """The outbox row, the conversation and the journal entry in one transaction."""
+    draft = order.draft
+    outbox_id, changed = outgoing.queue(
+        conn,
+        order.place,
+        order.mail,
+        order.raw,
+        outbox_uuid=order.uuid,
+        mail_from=order.mail_from,
+        recipients=order.recipients,
+        not_before=order.not_before,
+        now=now,
+        scheduled=order.scheduled,
+        draft_id=draft.id if draft else None,
+        conversation_id=draft.conversation_id if draft else None,
+    )
+    if draft and draft.source_id is not None and draft.kind in ("reply", "reply_all"):
+        changed |= outgoing.mark_answered(conn, draft.source_id, now)
+    shown = one_line(order.mail.envelope.subject, 60) or "(no subject)"
+    summary = f"Sending “{shown}”"
+    entry = journal.add(
+        conn,
+        now=now,
+        actor="user",
+        action="send",
+        summary=summary,
+        targets={"conversations": sorted(changed), "outbox": outbox_id},
+        undo={"kind": "send", "outbox_id": outbox_id},
+    )
+    return Done(entry, summary, tuple(changed))
+
+
+async def cancel(ctx: Context, outbox_id: int) -> bool:
+    """Stop a mail that has not begun to go; False when it was too late (OUT-13)."""
+    return bool(await ctx.db.write(outgoing.cancel, outbox_id, ctx.now()))
+
+
+async def resend(ctx: Context, outbox_id: int) -> bool:
+    """Send a failed or uncertain mail again, on the user's word (OUT-5)."""
+    done = await ctx.db.write(outgoing.resend, outbox_id, ctx.now())
+    ctx.wake()
+    return done
+
+
+async def mark_sent(ctx: Context, outbox_id: int) -> bool:
+    """The user knows that an uncertain mail went."""
+    return bool(await ctx.db.write(outgoing.mark_sent, outbox_id, ctx.now()))
+
+
+async def outgoing_of_message(
+    ctx: Context, message_id: int
+) -> tuple[outbox.Outgoing, list[outbox.Recipient]] | None:
+    """The outbox row behind a message, with its recipients."""
+    row = await ctx.db.read(outbox.of_message, message_id)
+    if row is None:
+        return None
+    return row, await ctx.db.read(outbox.recipients, row.id)
 
 
 async def edit(ctx: Context, outbox_id: int) -> Draft:

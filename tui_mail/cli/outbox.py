@@ -72,7 +72,7 @@ async def _list(call: Call, ctx: Context) -> int:
 
 
 async def _one(call: Call, ctx: Context) -> int:
-    from tui_mail.actions import writing
+    from tui_mail.actions import sending
 
     row = await ctx.db.read(outbox.get, call.args.id)
     if row is None:
@@ -80,9 +80,9 @@ async def _one(call: Call, ctx: Context) -> int:
     if call.args.what == "show":
         return await _show(call, ctx, row)
     action = {
-        "cancel": writing.cancel,
-        "resend": writing.resend,
-        "mark-sent": writing.mark_sent,
+        "cancel": sending.cancel,
+        "resend": sending.resend,
+        "mark-sent": sending.mark_sent,
     }[call.args.what]
     if not await action(ctx, row.id):
         return call.out.refuse(

@@ -12,9 +12,9 @@ from tui_mail.cli.codes import Code
 from tui_mail.errors import ActionError
 
 if TYPE_CHECKING:
+    from tui_mail.actions.checking import Check
     from tui_mail.actions.context import Context
     from tui_mail.actions.triage import Done
-    from tui_mail.actions.writing import Check
     from tui_mail.store.drafts import Draft
 
 _MOST_OCTETS = 200 * 1024 * 1024
@@ -61,7 +61,7 @@ async def _send(call: Call, ctx: Context) -> int:
             )
     if call.args.raw:
         return await _send_raw(call, ctx, account_id)
-    from tui_mail.actions import writing
+    from tui_mail.actions import beginning, checking, keeping, sending
     from tui_mail.model.drafts import DraftContent
 
     content = DraftContent(
@@ -72,21 +72,21 @@ async def _send(call: Call, ctx: Context) -> int:
         body=_text(call),
         plain_only=call.args.plain,
     )
-    draft = await writing.new_draft(ctx, account_id=account_id, content=content)
+    draft = await beginning.new_draft(ctx, account_id=account_id, content=content)
     done: Done | None = None
     try:
         for path in call.args.attach:
-            await writing.attach(ctx, draft, path)
-        checks = await writing.check(ctx, draft)
+            await keeping.attach(ctx, draft, path)
+        checks = await checking.check(ctx, draft)
         if call.args.dry_run:
             return await _preview(call, ctx, draft, checks)
         for one in checks:
             if not one.blocks:
                 call.out.note(f"Note: {one.text}")
-        done = await writing.send(ctx, draft, at=ctx.now() if call.args.now else None)
+        done = await sending.send(ctx, draft, at=ctx.now() if call.args.now else None)
     finally:
         if done is None:
-            await writing.discard(ctx, draft)
+            await keeping.discard(ctx, draft)
     return await queued(call, ctx, done)
 
 
@@ -112,13 +112,13 @@ def read_input() -> bytes:
 
 
 async def _preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -> int:
-    from tui_mail.actions import writing
+    from tui_mail.actions import composition, keeping
 
     content = draft.content
     account = ctx.account(draft.account_id)
-    files = await writing.files_of(ctx, draft)
+    files = await keeping.files_of(ctx, draft)
     people = {
-        role: [one.address for one in writing.parse_people(text)]
+        role: [one.address for one in composition.parse_people(text)]
         for role, text in (("to", content.to), ("cc", content.cc), ("bcc", content.bcc))
     }
     blocked = any(one.blocks for one in checks)
@@ -152,10 +152,16 @@ async def _preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) 
 
 
 async def _send_raw(call: Call, ctx: Context, account_id: int | None) -> int:
-    from tui_mail.cli import raw_mail
+    from tui_mail.actions import ready_mail, sending
 
     extra = [*call.args.to, *call.args.cc, *call.args.bcc]
-    ready = raw_mail.prepare(ctx, read_input(), account_id=account_id, recipients=extra)
+    ready = ready_mail.prepare(
+        ctx,
+        read_input(),
+        account_id=account_id,
+        recipients=extra,
+        immediately=call.args.now,
+    )
     if call.args.dry_run:
         call.out.document(
             {
@@ -172,7 +178,7 @@ async def _send_raw(call: Call, ctx: Context, account_id: int | None) -> int:
         call.out.line(f"Subject: {ready.mail.envelope.subject}")
         call.out.line(f"{len(ready.raw):,} bytes")
         return Code.OK
-    return await queued(call, ctx, await raw_mail.queue(ctx, ready, now=call.args.now))
+    return await queued(call, ctx, await sending.queue(ctx, ready))
 
 
 async def queued(call: Call, ctx: Context, done: Done) -> int:

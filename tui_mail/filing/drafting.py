@@ -147,19 +147,9 @@ def file_draft(conn: sqlite3.Connection, draft_id: int, mail: IndexedMail, now: 
             "replaces": [uid for _, _, uid in older],
         },
     )
-    for owner, generation, uid in older:
-        operations.add(
-            conn,
-            account_id=account_id,
-            kind="expunge",
-            verb="remove the older draft",
-            message_id=owner,
-            folder_id=folder.id,
-            generation=generation,
-            uid=uid,
-            depends_on=append,
-            now=now,
-        )
+    _order_removal(
+        conn, account_id, folder.id, older, "remove the older draft", now, depends_on=append
+    )
     return changed
 
 
@@ -187,18 +177,7 @@ def remove_draft_copies(conn: sqlite3.Connection, draft_id: int, now: int) -> No
     copies = _copies(conn, message_id, folder.id) if message_id is not None else []
     if kind == "adopted" and source_id is not None:
         copies += _copies(conn, source_id, folder.id)
-    for owner, generation, uid in copies:
-        operations.add(
-            conn,
-            account_id=account_id,
-            kind="expunge",
-            verb="remove the draft",
-            message_id=owner,
-            folder_id=folder.id,
-            generation=generation,
-            uid=uid,
-            now=now,
-        )
+    _order_removal(conn, account_id, folder.id, copies, "remove the draft", now)
     if waiting is not None:
         operations.add(
             conn,
@@ -208,6 +187,32 @@ def remove_draft_copies(conn: sqlite3.Connection, draft_id: int, now: int) -> No
             message_id=message_id,
             folder_id=folder.id,
             depends_on=waiting,
+            now=now,
+        )
+
+
+def _order_removal(
+    conn: sqlite3.Connection,
+    account_id: int,
+    folder_id: int,
+    copies: list[tuple[int, int, int]],
+    verb: str,
+    now: int,
+    *,
+    depends_on: int | None = None,
+) -> None:
+    """Order the end of copies as `_copies` gives them."""
+    for owner, generation, uid in copies:
+        operations.add(
+            conn,
+            account_id=account_id,
+            kind="expunge",
+            verb=verb,
+            message_id=owner,
+            folder_id=folder_id,
+            generation=generation,
+            uid=uid,
+            depends_on=depends_on,
             now=now,
         )
 

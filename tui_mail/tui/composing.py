@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_mail.actions import writing
+from tui_mail.actions import beginning, keeping
 from tui_mail.actions.reading import FETCH_SECONDS, Opened
 from tui_mail.errors import ActionError
 from tui_mail.model.messages import Flag
@@ -33,22 +33,22 @@ async def begin(
 ) -> Draft:
     """Make or find the draft. Raises ActionError with what to do."""
     if draft_id is not None:
-        return await writing.load(app.ctx, draft_id)
+        return await keeping.load(app.ctx, draft_id)
     if kind == "new":
         content = from_mailto(mailto) if mailto else None
-        return await writing.new_draft(app.ctx, content=content)
+        return await beginning.new_draft(app.ctx, content=content)
     if message_id is None and conversation_id is not None:
         message_id = await _to_answer(app, conversation_id)
     if message_id is None:
         raise ActionError("There is nothing to answer here.")
-    is_ours = kind == "edit" and await writing.draft_of_message(app.ctx, message_id) is not None
+    is_ours = kind == "edit" and await keeping.draft_of_message(app.ctx, message_id) is not None
     opened = await app.reader.open(message_id, wait=0 if is_ours else FETCH_SECONDS)
     if kind in ("forward", "edit"):
         files = [] if is_ours else await _files(app, opened)
-        return await (writing.forward if kind == "forward" else writing.edit)(
+        return await (beginning.forward if kind == "forward" else beginning.edit)(
             app.ctx, opened, files
         )
-    return await writing.reply(app.ctx, opened, everyone=kind == "reply_all")
+    return await beginning.reply(app.ctx, opened, everyone=kind == "reply_all")
 
 
 async def _to_answer(app: Program, conversation_id: int) -> int | None:
@@ -71,11 +71,11 @@ async def _files(app: Program, opened: Opened) -> list[DraftFile]:
 async def recover(app: Program) -> list[Draft]:
     """Drafts whose composer was not closed: kept as drafts now; empty ones go."""
     kept: list[Draft] = []
-    for draft in await writing.recoverable(app.ctx):
+    for draft in await keeping.recoverable(app.ctx):
         if draft.revision <= FIRST_REVISION or draft.content.is_empty:
             if draft.saved_at < app.ctx.now() - _UNTOUCHED_SECONDS:
-                await writing.discard(app.ctx, draft)
+                await keeping.discard(app.ctx, draft)
             continue
-        await writing.keep(app.ctx, draft)
+        await keeping.keep(app.ctx, draft)
         kept.append(draft)
     return kept

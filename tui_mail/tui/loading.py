@@ -141,7 +141,7 @@ class Loading(FilingScreen):
             self.paint()
 
     async def _show_draft(self, entry: Entry) -> None:
-        from tui_mail.actions.writing import draft_of_message
+        from tui_mail.actions.keeping import draft_of_message
         from tui_mail.model.messages import Block, Envelope, ReadableMail
         from tui_mail.model.safe_text import safe_block
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 
-from tui_mail.actions import sending, writing
+from tui_mail.actions import sending
 from tui_mail.store.outbox import Outgoing
 from tui_mail.tui import text
 from tui_mail.tui.dialogs.ask import ConfirmScreen
@@ -31,7 +31,7 @@ class OutboxCommands(CommandScreen):
     async def command_outbox_cancel(self) -> None:
         """Stop a mail before it goes; its draft comes back."""
         if (mail := self._mail()) is not None:
-            stopped = await writing.cancel(self.mail_app.ctx, mail.id)
+            stopped = await sending.cancel(self.mail_app.ctx, mail.id)
             self.say(
                 "Stopped; the mail is a draft again."
                 if stopped
@@ -46,7 +46,7 @@ class OutboxCommands(CommandScreen):
             return
 
         async def again() -> None:
-            done = await writing.resend(self.mail_app.ctx, mail.id)
+            done = await sending.resend(self.mail_app.ctx, mail.id)
             self.mail_app.say("It is sent again." if done else "There is nothing to send again.")
             self.mail_app.look_soon()
 
@@ -55,7 +55,7 @@ class OutboxCommands(CommandScreen):
     async def command_outbox_mark_sent(self) -> None:
         """The user knows that it was sent."""
         if (mail := self._mail()) is not None:
-            done = await writing.mark_sent(self.mail_app.ctx, mail.id)
+            done = await sending.mark_sent(self.mail_app.ctx, mail.id)
             self.say("Marked as sent." if done else "This mail needs no word from you.")
             self.mail_app.look_soon()
 

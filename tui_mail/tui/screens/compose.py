@@ -16,7 +16,7 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
-from tui_mail.actions import writing
+from tui_mail.actions import keeping
 from tui_mail.errors import ActionError, TuiMailError
 from tui_mail.model.drafts import DraftContent
 from tui_mail.model.safe_text import safe_line
@@ -136,7 +136,7 @@ class ComposeScreen(CommandScreen):
             self.mail_app.say(str(error), trouble=True)
             self._ready.set()
             return
-        self.files = await writing.files_of(self.mail_app.ctx, draft)
+        self.files = await keeping.files_of(self.mail_app.ctx, draft)
         self.draft, content = draft, draft.content
         for name in (*_PEOPLE, "subject"):
             self.query_one(f"#{name}", LineField).load(getattr(content, name))
@@ -227,7 +227,7 @@ class ComposeScreen(CommandScreen):
             typed = self.typed
             draft = replace(self.draft, content=typed, revision=self.draft.revision + 1)
             try:
-                await writing.save(self.mail_app.ctx, draft)
+                await keeping.save(self.mail_app.ctx, draft)
             except TuiMailError as error:
                 self._is_dirty = True
                 self.say(f"Not saved: {error}", trouble=True)
@@ -354,7 +354,7 @@ class ComposeScreen(CommandScreen):
             return
         if not self.is_touched and not (self._kind == "forward" or self.files):
             self.ended()
-            await writing.discard(self.mail_app.ctx, self.draft)
+            await keeping.discard(self.mail_app.ctx, self.draft)
             await self.app.pop_screen()
             return
         await self.save()
@@ -373,7 +373,7 @@ class ComposeScreen(CommandScreen):
             path = path_of(typed)
             if not path.is_file():
                 raise ActionError(f"There is no file {typed.strip() or '(nothing)'}.")
-            self.files = await writing.attach(self.mail_app.ctx, draft, path)
+            self.files = await keeping.attach(self.mail_app.ctx, draft, path)
             self._is_dirty = True
             await self.save()
             self._show_all()
@@ -384,7 +384,7 @@ class ComposeScreen(CommandScreen):
     async def detach(self, position: int) -> None:
         """Take a file out again."""
         if self.draft is not None:
-            self.files = await writing.detach(self.mail_app.ctx, self.draft, position)
+            self.files = await keeping.detach(self.mail_app.ctx, self.draft, position)
             self._show_all()
 
     async def command_editor(self) -> None:

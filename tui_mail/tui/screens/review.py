@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from tui_mail.actions import writing
-from tui_mail.actions.writing import Check
+from tui_mail.actions import checking, composition, keeping, sending
+from tui_mail.actions.checking import Check
 from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.commands import REVIEW, shown_key
@@ -72,7 +72,7 @@ class ReviewScreen(CommandScreen):
 
     async def _look(self) -> None:
         ctx, draft = self.mail_app.ctx, self.draft
-        self._checks = await writing.check(ctx, draft)
+        self._checks = await checking.check(ctx, draft)
         account = ctx.account(draft.account_id)
         pieces: list[text.Part] = []
 
@@ -84,7 +84,7 @@ class ReviewScreen(CommandScreen):
         for label, typed in (
             ("To", draft.content.to), ("Cc", draft.content.cc), ("Bcc", draft.content.bcc),
         ):  # fmt: skip
-            people = writing.parse_people(typed)
+            people = composition.parse_people(typed)
             row(label, "\n         ".join(person_words(person) for person in people))
         row("Subject", draft.content.subject or "(none)")
         for number, file in enumerate(self._composer.files, start=1):
@@ -123,12 +123,12 @@ class ReviewScreen(CommandScreen):
     async def command_review_send(self) -> None:
         """Send it; z takes it back for a while."""
         await self._composer.save()
-        blocking = [check for check in await writing.check(self.mail_app.ctx, self.draft)
+        blocking = [check for check in await checking.check(self.mail_app.ctx, self.draft)
                     if check.blocks]  # fmt: skip
         if blocking:
             self.say(blocking[0].text, trouble=True)
             return
-        done = await writing.send(self.mail_app.ctx, self.draft)
+        done = await sending.send(self.mail_app.ctx, self.draft)
         await self._leave()
         seconds = int(self.mail_app.ctx.settings.get("writing.undo_seconds"))
         undo = self._key("mail.undo")
@@ -158,7 +158,7 @@ class ReviewScreen(CommandScreen):
         await self._composer.save()
         draft = self.draft
         await self._leave()
-        await writing.keep(self.mail_app.ctx, draft)
+        await keeping.keep(self.mail_app.ctx, draft)
         self.mail_app.say("Kept as a draft: g d shows it.")
         self.mail_app.look_soon()
 
@@ -167,7 +167,7 @@ class ReviewScreen(CommandScreen):
         from tui_mail.tui.dialogs.ask import ConfirmScreen
 
         async def discard() -> None:
-            await writing.discard(self.mail_app.ctx, self.draft)
+            await keeping.discard(self.mail_app.ctx, self.draft)
             await self._leave()
             self.mail_app.say("The draft is gone.")
 

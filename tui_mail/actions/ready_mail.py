@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
+from tui_mail.actions.composition import default_account, parse_people, place_of
 from tui_mail.actions.context import Context
-from tui_mail.actions.triage import Done
-from tui_mail.actions.writing import default_account, parse_people
+from tui_mail.actions.sending import Order
 from tui_mail.errors import MailError
 from tui_mail.filing import outgoing
-from tui_mail.filing.arrivals import FolderPlace
 from tui_mail.model.addresses import address_key
 from tui_mail.model.safe_text import one_line
-from tui_mail.store import journal
-
-if TYPE_CHECKING:
-    from tui_mail.model.messages import IndexedMail
 
 _DROPPED = re.compile(
     rb"^(?:bcc|resent-bcc|x-tui-mail-id|return-path)[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*",
@@ -29,26 +22,19 @@ _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _MAX_LINE = 998
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A mail that may go."""
-
-    account_id: int
-    mail: IndexedMail
-    raw: bytes
-    """CRLF, with X-Tui-Mail-Id, without Bcc."""
-    uuid: str
-    mail_from: str
-    recipients: tuple[str, ...]
-
-
 def prepare(
-    ctx: Context, raw: bytes, *, account_id: int | None, recipients: Sequence[str]
-) -> Ready:
+    ctx: Context,
+    raw: bytes,
+    *,
+    account_id: int | None,
+    recipients: Sequence[str],
+    immediately: bool = False,
+) -> Order:
     """Check a mail and find whom it goes to: `recipients`, or its own To, Cc and Bcc.
 
     Date and Message-ID are added where they are missing; nothing else changes but what may not
-    leave (Bcc). Raises MailError when it cannot be sent as it is (SEC-26).
+    leave (Bcc). `immediately` skips the undo window. Raises MailError when it cannot be sent as it
+    is (SEC-26).
     """
     from tui_mail.mime.indexing import canonical, index_mail
     from tui_mail.mime.outgoing import wire_address
@@ -90,7 +76,10 @@ def prepare(
     frozen = added.encode("ascii", "replace") + fields + b"\r\n" + body
     mail = index_mail(frozen)
     mail = replace(mail, envelope=replace(mail.envelope, bcc=envelope.bcc))
-    return Ready(chosen, mail, frozen, uuid, wire_address(envelope.from_[0].address), addresses)
+    wait = 0 if immediately else int(ctx.settings.get("writing.undo_seconds"))
+    sender = wire_address(envelope.from_[0].address)
+    place = place_of(ctx, chosen)
+    return Order(place, mail, frozen, uuid, sender, addresses, ctx.now() + wait)
 
 
 def _account_of(ctx: Context, address: str) -> int:
@@ -100,39 +89,3 @@ def _account_of(ctx: Context, address: str) -> int:
         if key in map(address_key, account.own_addresses):
             return ctx.account_ids[account.id]
     return default_account(ctx)
-
-
-async def queue(ctx: Context, ready: Ready, *, now: bool) -> Done:
-    """Put it into the outbox; `now` skips the undo window."""
-    account = ctx.account(ready.account_id)
-    own = frozenset(map(address_key, account.own_addresses)) if account else frozenset()
-    place = FolderPlace(0, ready.account_id, 0, "", own)
-    wait = 0 if now else int(ctx.settings.get("writing.undo_seconds"))
-    done = await ctx.db.write(_queue, ready, place, wait, ctx.now())
-    ctx.wake()
-    return done
-
-
-def _queue(conn: sqlite3.Connection, ready: Ready, place: FolderPlace, wait: int, now: int) -> Done:
-    outbox_id, changed = outgoing.queue(
-        conn,
-        place,
-        ready.mail,
-        ready.raw,
-        outbox_uuid=ready.uuid,
-        mail_from=ready.mail_from,
-        recipients=ready.recipients,
-        not_before=now + wait,
-        now=now,
-    )
-    summary = f"Sending “{one_line(ready.mail.envelope.subject, 60) or '(no subject)'}”"
-    entry = journal.add(
-        conn,
-        now=now,
-        actor="user",
-        action="send",
-        summary=summary,
-        targets={"conversations": sorted(changed), "outbox": outbox_id},
-        undo={"kind": "send", "outbox_id": outbox_id},
-    )
-    return Done(entry, summary, tuple(changed))

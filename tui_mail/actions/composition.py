@@ -1,0 +1,109 @@
+"""A draft as the mail it will be: its addresses, its headers, its files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tui_mail.actions.context import Context
+from tui_mail.config.settings import AccountSettings
+from tui_mail.errors import ActionError
+from tui_mail.filing.arrivals import FolderPlace
+from tui_mail.model.addresses import Address, address_key
+from tui_mail.model.messages import Envelope
+from tui_mail.model.safe_text import one_line
+from tui_mail.store.drafts import Draft, DraftFile
+
+if TYPE_CHECKING:
+    from tui_mail.mime.outgoing import OutgoingMail
+
+
+def default_account(ctx: Context) -> int:
+    """The account new mail goes from. Raises ActionError when there is none."""
+    wanted = ctx.settings.get("writing.default_account")
+    for account in ctx.settings.accounts:
+        if account.id == wanted or not wanted:
+            return ctx.account_ids[account.id]
+    if ctx.settings.accounts:
+        return ctx.account_ids[ctx.settings.accounts[0].id]
+    raise ActionError("There is no account to write from.", hint="Add one: g , then a.")
+
+
+def parse_people(text: str) -> tuple[Address, ...]:
+    """The addresses typed into To, Cc or Bcc; names and commas as people write them."""
+    from tui_mail.mime.addresses import parse_addresses
+
+    return tuple(one for one in parse_addresses(text) if one.address or one.name)
+
+
+def envelope_of(ctx: Context, draft: Draft) -> Envelope:
+    """What the lists show of a draft."""
+    account = ctx.account(draft.account_id)
+    content = draft.content
+    sender = Address(account.name, account.address) if account else Address("", "")
+    replied = (content.in_reply_to,) if content.in_reply_to else ()
+    return Envelope(
+        message_id=f"<{draft.uuid}.draft@tui-mail.invalid>",
+        in_reply_to=replied,
+        references=content.references,
+        subject=one_line(content.subject),
+        from_=(sender,),
+        to=parse_people(content.to),
+        cc=parse_people(content.cc),
+        bcc=parse_people(content.bcc),
+        tui_mail_id=draft.uuid,
+    )
+
+
+def outgoing_of(
+    ctx: Context, draft: Draft, account: AccountSettings, files: list[DraftFile]
+) -> OutgoingMail:
+    """The mail a draft is now."""
+    from tui_mail.mime.outgoing import OutgoingFile, OutgoingMail
+
+    content = draft.content
+    offset = datetime.fromtimestamp(ctx.now()).astimezone().utcoffset()
+    return OutgoingMail(
+        from_=Address(account.name, account.address),
+        to=parse_people(content.to),
+        cc=parse_people(content.cc),
+        bcc=parse_people(content.bcc),
+        subject=" ".join(content.subject.split()),
+        body=content.body,
+        files=tuple(OutgoingFile(f.filename, f.content_type, f.data) for f in files),
+        in_reply_to=(content.in_reply_to,) if content.in_reply_to else (),
+        references=content.references,
+        date=ctx.now(),
+        utc_offset=int(offset.total_seconds()) if offset else 0,
+        tui_mail_id=draft.uuid,
+        plain_only=content.plain_only,
+    )
+
+
+def place_of(ctx: Context, account_id: int) -> FolderPlace:
+    """Where a mail written here belongs: no folder yet, but an account and its rules."""
+    account = ctx.account(account_id)
+    if account is None:
+        return FolderPlace(0, account_id, 0, "", frozenset())
+    own = frozenset(map(address_key, account.own_addresses))
+    automatic = account.link_mode == "automatic"
+    return FolderPlace(0, account_id, 0, "", own, account.default_visibility, automatic)
+
+
+def own_keys(ctx: Context) -> set[str]:
+    """Every own address of every account, as comparison keys."""
+    return {
+        address_key(address)
+        for account in ctx.settings.accounts
+        for address in account.own_addresses
+    }
+
+
+def typed(people: list[Address]) -> str:
+    """People as the composer shows them: safe, and parsed back to the same addresses."""
+    shown: list[str] = []
+    for person in people:
+        address = one_line(person.address)
+        name = one_line(person.name).replace("\\", "").replace('"', "")
+        shown.append(f'"{name}" <{address}>' if name and name != address else address)
+    return ", ".join(shown)
