@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
+from tui_mail.accounts.servers import QUICK, imap_settings, smtp_settings
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import TuiMailError
-from tui_mail.imap.connection import ImapSettings
-from tui_mail.imap.link import Security
 from tui_mail.imap.session import ImapSession
 from tui_mail.model.safe_text import safe_line
-from tui_mail.smtp.submission import SmtpSession, SmtpSettings
-
-_CONNECT_SECONDS, _COMMAND_SECONDS = 15.0, 20.0
+from tui_mail.smtp.submission import SmtpSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +27,7 @@ class TestLine:
 
 def try_imap(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
     """Sign in, list folders, sign out. Blocks; belongs in a thread."""
-    session = ImapSession(
-        ImapSettings(
-            host=account.imap_host,
-            port=account.imap_port,
-            security=cast(Security, account.imap_security),
-            user=account.imap_user or account.address,
-            auth="xoauth2" if account.auth == "xoauth2" else "password",
-            timeout_connect=_CONNECT_SECONDS,
-            timeout_command=_COMMAND_SECONDS,
-            ca_file=account.ca_file or None,
-        ),
-        secret,
-    )
+    session = ImapSession(imap_settings(account, QUICK), secret)
     try:
         session.connect()
         count = len(session.list_folders().folders)
@@ -59,19 +43,7 @@ def try_smtp(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
     """Sign in to the server that takes outgoing mail; no mail is sent. Blocks."""
     if not account.smtp_host:
         return TestLine("SMTP", False, "There is no server for sending yet.")
-    session = SmtpSession(
-        SmtpSettings(
-            host=account.smtp_host,
-            port=account.smtp_port,
-            security=cast(Security, account.smtp_security),
-            user=account.smtp_user or account.imap_user or account.address,
-            auth="xoauth2" if account.auth == "xoauth2" else "password",
-            timeout_connect=_CONNECT_SECONDS,
-            timeout_command=_COMMAND_SECONDS,
-            ca_file=account.ca_file or None,
-        ),
-        secret,
-    )
+    session = SmtpSession(smtp_settings(account, QUICK), secret)
     try:
         session.connect()
         session.login()

@@ -9,13 +9,48 @@ from dataclasses import replace
 from typing import Any
 
 from tui_mail.accounts import secrets
+from tui_mail.accounts.candidates import Candidate, of_provider, with_candidate
+from tui_mail.accounts.discovery import Found, Network, discover
 from tui_mail.accounts.probe import TestLine, try_imap, try_smtp
+from tui_mail.accounts.providers import load_providers
 from tui_mail.actions.context import Context
 from tui_mail.config import save
 from tui_mail.config.load import load
 from tui_mail.config.settings import AccountSettings
-from tui_mail.errors import ActionError
+from tui_mail.errors import ActionError, ConfigError
 from tui_mail.store import accounts
+
+
+async def find_servers(
+    ctx: Context, address: str, *, provider: str = "", network: Network | None = None
+) -> Found:
+    """The servers an address may have, best first; offline for known providers.
+
+    `provider` takes that one's whatever the address. Raises ConfigError for what is no address,
+    an unknown provider, or a broken file of the user's own providers.
+    """
+    directory = await asyncio.to_thread(load_providers, ctx.paths.providers_file)
+    if not provider:
+        return await discover(address, directory=directory, network=network)
+    chosen = directory.provider(provider)
+    if chosen is None:
+        names = ", ".join(one.id for one in directory.providers)
+        raise ConfigError(f"There is no provider `{provider}`.", hint=f"Known are {names}.")
+    found = of_provider(chosen, address)
+    return Found((found,) if found else ())
+
+
+def filled(account: AccountSettings, found: Candidate) -> AccountSettings:
+    """The account with what was found filled in."""
+    return with_candidate(account, found)
+
+
+def preset(ctx: Context, account: AccountSettings) -> AccountSettings:
+    """The account with a known provider's servers, if its domain is one's; asks no network."""
+    directory = load_providers(ctx.paths.providers_file)
+    provider = directory.of_address(account.address)
+    found = of_provider(provider, account.address) if provider else None
+    return with_candidate(account, found) if found else account
 
 
 async def test_account(

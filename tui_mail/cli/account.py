@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tui_mail.cli.account_found import servers_found
 from tui_mail.cli.call import Call, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import local, utc
@@ -54,9 +56,11 @@ def _configure_add(add: argparse.ArgumentParser) -> None:
     for kind, text in (("imap", "incoming"), ("smtp", "outgoing")):
         add.add_argument(f"--{kind}-host", help=f"server for {text} mail")
         add.add_argument(f"--{kind}-port", type=int)
-        add.add_argument(f"--{kind}-security", choices=_SECURITY, default="tls")
+        add.add_argument(f"--{kind}-security", choices=_SECURITY)
         add.add_argument(f"--{kind}-user", default="")
-    add.add_argument("--auth", choices=("password", "xoauth2"), default="password")
+    add.add_argument("--provider", default="", help="take this provider's settings (gmail, …)")
+    add.add_argument("--auth", choices=("password", "oauth", "xoauth2"))
+    add.add_argument("--yes", action="store_true", help="use the servers found without asking")
     add.add_argument("--ca-file", default="", help="certificate authority of the servers, PEM")
     add.add_argument("--sync-days", type=int, default=90, help="days of past mail; 0: everything")
     add.add_argument(
@@ -118,7 +122,9 @@ def _as_json(row: Account) -> dict[str, Any]:
 async def _add(call: Call, ctx: Context) -> int:
     from tui_mail.actions.accounts import put_account, test_account
 
-    account = _from_options(call, ctx)
+    account = await _from_options(call, ctx)
+    if isinstance(account, int):
+        return account
     if ctx.settings.account(account.id) is not None:
         return call.out.refuse(
             Code.USAGE, f"There is an account `{account.id}` already.", "Choose another --id."
@@ -141,8 +147,8 @@ async def _add(call: Call, ctx: Context) -> int:
     return Code.OK
 
 
-def _from_options(call: Call, ctx: Context) -> AccountSettings:
-    """The account as typed; a person at a terminal is asked for servers that are missing."""
+async def _from_options(call: Call, ctx: Context) -> AccountSettings | int:
+    """The account as typed, with the servers found for it; an exit code when that needs a yes."""
     from tui_mail.accounts.secrets import keyring_works
     from tui_mail.config.settings import AccountSettings
 
@@ -159,24 +165,42 @@ def _from_options(call: Call, ctx: Context) -> AccountSettings:
             )
         place = "keyring"
     slug = re.sub(r"[^a-z0-9_.-]+", "-", local_part.lower()).strip("-.")[:40] or "mail"
-    return AccountSettings(
+    account = AccountSettings(
         id=args.id or slug,
         address=args.address,
         name=args.name,
         aliases=tuple(args.alias),
-        imap_host=args.imap_host or _asked(call, "IMAP server", "--imap-host", f"imap.{domain}"),
-        imap_port=args.imap_port or (993 if args.imap_security == "tls" else 143),
-        imap_security=args.imap_security,
-        imap_user=args.imap_user,
-        smtp_host=args.smtp_host or _asked(call, "SMTP server", "--smtp-host", f"smtp.{domain}"),
-        smtp_port=args.smtp_port or (465 if args.smtp_security == "tls" else 587),
-        smtp_security=args.smtp_security,
-        smtp_user=args.smtp_user,
-        auth=args.auth,
         ca_file=args.ca_file,
         secret=place,
         sync_days=args.sync_days,
     )
+    if not args.imap_host:
+        found = await servers_found(call, ctx, account)
+        if isinstance(found, int):
+            return found
+        account = found
+    return _as_typed(call, account)
+
+
+def _as_typed(call: Call, account: AccountSettings) -> AccountSettings:
+    """What was said by options beats what was found; what is still missing is asked for."""
+    args, domain = call.args, account.address.rpartition("@")[2]
+    changes: dict[str, Any] = {}
+    for kind, text, ports in (
+        ("imap", "IMAP server", {"tls": 993}),
+        ("smtp", "SMTP server", {"tls": 465, "starttls": 587}),
+    ):
+        host, security = f"{kind}_host", f"{kind}_security"
+        for key in (host, security, f"{kind}_port", f"{kind}_user"):
+            if getattr(args, key):
+                changes[key] = getattr(args, key)
+        if getattr(args, security) and not getattr(args, f"{kind}_port"):
+            changes[f"{kind}_port"] = ports.get(getattr(args, security), 143)
+        if not changes.get(host, getattr(account, host)):
+            changes[host] = _asked(call, text, f"--{kind}-host", f"{kind}.{domain}")
+    if args.auth:
+        changes["auth"] = args.auth
+    return replace(account, **changes)
 
 
 def _asked(call: Call, what: str, option: str, default: str) -> str:

@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 from tui_mail.accounts.secrets import read_secret
+from tui_mail.accounts.servers import imap_settings, smtp_settings
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import TuiMailError
-from tui_mail.imap.session import ImapSession, ImapSettings
+from tui_mail.imap.session import ImapSession
 from tui_mail.model.safe_text import safe_line
-from tui_mail.smtp.submission import SmtpSession, SmtpSettings
+from tui_mail.smtp.submission import SmtpSession
 from tui_mail.store.accounts import Folder
 
 _DATE = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
@@ -25,15 +26,7 @@ def look(account: AccountSettings, paths: Paths, folders: list[Folder], now: int
 def _imap(
     account: AccountSettings, paths: Paths, folders: list[Folder], now: int
 ) -> dict[str, Any]:
-    settings = ImapSettings(
-        host=account.imap_host,
-        port=account.imap_port,
-        security=account.imap_security,  # type: ignore[arg-type]
-        user=account.imap_user or account.address,
-        auth=account.auth,  # type: ignore[arg-type]
-        ca_file=account.ca_file or None,
-    )
-    session = ImapSession(settings, lambda: read_secret(account, paths))
+    session = ImapSession(imap_settings(account), lambda: read_secret(account, paths))
     counts: dict[str, int] = {}
     value: dict[str, Any] = {"error": "", "counts": counts, "clock_skew_seconds": None}
     try:
@@ -58,15 +51,7 @@ def _imap(
 def _smtp(account: AccountSettings, paths: Paths) -> dict[str, Any]:
     if not account.smtp_host:
         return {"error": "no server for sending is set"}
-    settings = SmtpSettings(
-        host=account.smtp_host,
-        port=account.smtp_port,
-        security=account.smtp_security,  # type: ignore[arg-type]
-        user=account.smtp_user or account.imap_user or account.address,
-        auth=account.auth,  # type: ignore[arg-type]
-        ca_file=account.ca_file or None,
-    )
-    session = SmtpSession(settings, lambda: read_secret(account, paths))
+    session = SmtpSession(smtp_settings(account), lambda: read_secret(account, paths))
     try:
         session.connect()
         session.login()

@@ -61,6 +61,16 @@ class Paths:
         return self.config_dir / "secrets.toml"
 
     @property
+    def vault_file(self) -> Path:
+        """Secrets, encrypted under a passphrase."""
+        return self.config_dir / "vault.json"
+
+    @property
+    def providers_file(self) -> Path:
+        """The user's own word on mail providers, over what comes with the program."""
+        return self.config_dir / "providers.toml"
+
+    @property
     def log_file(self) -> Path:
         """Rotated 5 x 2 MiB; holds no mail text and no addresses (SEC-33)."""
         return self.state_dir / "tui-mail.log"

@@ -122,12 +122,22 @@ ACCOUNT: tuple[Setting, ...] = (
         ("tls", "starttls", "none"),
     ),
     Setting("smtp_user", "str", "", "SMTP user; empty: the IMAP user."),
-    Setting("auth", "choice", "password", "How to sign in.", ("password", "xoauth2")),
+    Setting("provider", "str", "", "Which provider's ways apply; empty: told by the server."),
+    Setting(
+        "auth",
+        "choice",
+        "password",
+        "How to sign in: password; oauth (signed in once in the browser); xoauth2 (the secret is"
+        " an access token, as a token command prints).",
+        ("password", "oauth", "xoauth2"),
+    ),
+    Setting("oauth_client", "str", "", "Your own OAuth client id."),
     Setting(
         "secret",
         "str",
         "keyring",
-        "Where the secret is: keyring, file, or `command: pass show mail`.",
+        "Where the secret is: keyring, vault (encrypted file), `command: pass show mail`,"
+        " `credential: NAME` (systemd), or file (not encrypted).",
     ),
     Setting("ca_file", "str", "", "Certificate authority for this account's servers, PEM."),
     Setting("paused", "bool", False, "Neither sync nor send until this is false again."),
@@ -196,7 +206,9 @@ class AccountSettings:
     smtp_port: int = 465
     smtp_security: str = "tls"
     smtp_user: str = ""
+    provider: str = ""
     auth: str = "password"
+    oauth_client: str = ""
     secret: str = "keyring"
     ca_file: str = ""
     paused: bool = False

@@ -39,7 +39,7 @@ class ImapSettings:
     security: Security = "tls"
     """`none` only for a server on this machine."""
     user: str = ""
-    auth: OneOf["password", "xoauth2"] = "password"
+    auth: OneOf["password", "bearer"] = "password"
     timeout_connect: float = 20.0
     timeout_command: float = 60.0
     """Waiting allowed for one command; for long answers, the longest silence."""

@@ -6,9 +6,7 @@ are not used, so that caps, deadlines and the checks of SEC-20 and SEC-21 hold f
 
 from __future__ import annotations
 
-import contextlib
 import imaplib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +21,13 @@ from tui_mail.errors import (
     TlsError,
     TransportError,
 )
+from tui_mail.imap import bearer
 from tui_mail.imap.capabilities import parse_capabilities, quirks_for
 from tui_mail.imap.connection import REFUSED, Connection, ImapSettings, too_busy
 from tui_mail.imap.link import Link, open_link
 from tui_mail.imap.reader import Malformed, tokens
 from tui_mail.imap.responses import StatusLine, server_text, status_line
 from tui_mail.imap.wire import Piece, astring, quoted
-from tui_mail.model.safe_text import safe_line
 
 _NOT_THE_PASSWORD = {
     b"UNAVAILABLE",
@@ -91,28 +89,26 @@ class _Client(IMAPClient):  # type: ignore[misc]
 
 
 class _BearerToken:
-    """One XOAUTH2 exchange that keeps the server's challenge, which tells what is wrong."""
+    """One exchange that keeps the server's challenge, which tells what is wrong."""
 
-    def __init__(self, user: str, token: str) -> None:
-        self._first = f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+    def __init__(self, mechanism: str, settings: ImapSettings, token: str) -> None:
+        self._first = bearer.first_message(
+            mechanism, settings.user, token, settings.host, settings.port
+        )
+        self._last = bearer.after_challenge(mechanism)
         self._asked = False
         self.challenge = b""
 
     def __call__(self, challenge: bytes) -> bytes:
         if self._asked:
             self.challenge = challenge
-            return b""
+            return self._last
         self._asked = True
         return self._first
 
     def reason(self) -> str:
-        """What the challenge says: the status and the scope, as safe text."""
-        with contextlib.suppress(ValueError, AttributeError):
-            said = json.loads(self.challenge)
-            return safe_line(
-                f"status {said.get('status', '?')}, scope {said.get('scope', '?')}", 200
-            )
-        return server_text(self.challenge)
+        """What the challenge says, as safe text."""
+        return bearer.reason(self.challenge) or server_text(self.challenge)
 
 
 def _farewell(link: Link, line: bytes, *, at_greeting: bool) -> TransportError:
@@ -213,9 +209,14 @@ def sign_in(connection: Connection, client: _Client, secret: Callable[[], str]) 
             raise AuthError("The user name or password has a control character in it.")
     link.allow(settings.timeout_connect, 1 << 20)
     connection.drain()
-    if settings.auth == "xoauth2":
-        bearer = _BearerToken(settings.user, password)
-        _sasl(connection, client, "XOAUTH2", bearer)
+    if settings.auth == "bearer":
+        offered = {name[5:] for name in connection.capabilities if name.startswith("AUTH=")}
+        try:
+            mechanism = bearer.choose(offered)
+        except TransportError:
+            connection.close()
+            raise
+        _sasl(connection, client, mechanism, _BearerToken(mechanism, settings, password))
     elif "AUTH=PLAIN" in connection.capabilities:
         message = f"\x00{settings.user}\x00{password}".encode()
         _sasl(connection, client, "PLAIN", lambda _challenge: message)

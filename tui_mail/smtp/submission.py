@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +23,9 @@ from tui_mail.errors import (
     TlsError,
     TransportError,
 )
+from tui_mail.imap import bearer
 from tui_mail.imap.link import Link, Security, TlsSettings, open_link
-from tui_mail.model.safe_text import one_line, safe_line
+from tui_mail.model.safe_text import one_line
 from tui_mail.smtp.envelope import envelope_address, stuffed
 from tui_mail.smtp.replies import Reply, read_reply
 
@@ -45,7 +45,7 @@ class SmtpSettings:
     """`none` only for a server on this machine."""
     user: str = ""
     """Empty: no sign-in."""
-    auth: Literal["password", "xoauth2"] = "password"
+    auth: Literal["password", "bearer"] = "password"
     timeout_connect: float = 20.0
     timeout_command: float = 120.0
     timeout_dot: float = 600.0
@@ -225,12 +225,16 @@ class SmtpSession:
         user, secret = self.settings.user, self._secret()
         if any(ord(char) < 0x20 or ord(char) == 0x7F for char in user + secret):
             raise AuthError("The user name or password has a control character in it.")
-        if self.settings.auth == "xoauth2":
-            token = f"user={user}\x01auth=Bearer {secret}\x01\x01".encode()
-            reply = self._command(b"AUTH XOAUTH2 " + base64.b64encode(token))
+        if self.settings.auth == "bearer":
+            mechanism = bearer.choose(offered)
+            first = bearer.first_message(
+                mechanism, user, secret, self.settings.host, self.settings.port
+            )
+            reply = self._command(f"AUTH {mechanism} ".encode() + base64.b64encode(first))
             if reply.code == 334:
                 challenge = b"".join(reply.lines)
-                failure = _refusal(self._command(b""))
+                last = base64.b64encode(bearer.after_challenge(mechanism))
+                failure = _refusal(self._command(last))
                 failure.hint = _challenge(challenge)
                 raise failure
         elif "PLAIN" in offered:
@@ -343,9 +347,8 @@ class SmtpSession:
 
 def _challenge(encoded: bytes) -> str:
     try:
-        said = json.loads(base64.b64decode(encoded))
-        return safe_line(f"status {said.get('status', '?')}, scope {said.get('scope', '?')}", 200)
-    except (ValueError, AttributeError):
+        return bearer.reason(base64.b64decode(encoded))
+    except ValueError:
         return one_line(encoded.decode("ascii", "replace"), 100)
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tui_mail.accounts.secrets import read_secret
+from tui_mail.accounts.servers import imap_settings, smtp_settings
 from tui_mail.config.paths import Paths
 from tui_mail.errors import (
     AuthError,
@@ -20,9 +21,7 @@ from tui_mail.errors import (
     TransportError,
     TuiMailError,
 )
-from tui_mail.imap.session import ImapSettings
 from tui_mail.model.safe_text import safe_line
-from tui_mail.smtp.submission import SmtpSettings
 from tui_mail.store import accounts, operations, outbox, syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.sync import bodies, delivery, headers, listing, passes, proof, replay
@@ -54,7 +53,10 @@ class AccountSync:
         """Why the submission server rejects the sign-in."""
         self._backoff = Backoff()
         self._delivery = Delivery(
-            desk, smtp_settings(desk), lambda: read_secret(desk.account, paths), paths.receipts
+            desk,
+            smtp_settings(desk.account),
+            lambda: read_secret(desk.account, paths),
+            paths.receipts,
         )
         self._watch: InboxWatch | None = None
         self._connected_at = 0.0
@@ -147,7 +149,7 @@ class AccountSync:
         if state is None or state.state not in ("active", "retrying"):
             await self._state("connecting", "")
         wire = Wire(
-            imap_settings(self.desk),
+            imap_settings(self.desk.account),
             lambda: read_secret(self.desk.account, self.paths),
             str(self.desk.account_id),
         )
@@ -298,7 +300,7 @@ class AccountSync:
             folders = await self._watched()
             if folders:
                 self._watch = InboxWatch(
-                    imap_settings(self.desk),
+                    imap_settings(self.desk.account),
                     lambda: read_secret(self.desk.account, self.paths),
                     folders[0].wire_name,
                     self.wake,
@@ -392,29 +394,3 @@ def _next_operation(conn: sqlite3.Connection, account_id: int) -> int | None:
         (account_id,),
     ).fetchone()
     return row[0] if row else None
-
-
-def imap_settings(desk: Desk) -> ImapSettings:
-    """The IMAP side of the account's settings."""
-    account = desk.account
-    return ImapSettings(
-        host=account.imap_host,
-        port=account.imap_port,
-        security=account.imap_security,  # type: ignore[arg-type]
-        user=account.imap_user or account.address,
-        auth=account.auth,  # type: ignore[arg-type]
-        ca_file=account.ca_file or None,
-    )
-
-
-def smtp_settings(desk: Desk) -> SmtpSettings:
-    """The SMTP side of the account's settings."""
-    account = desk.account
-    return SmtpSettings(
-        host=account.smtp_host,
-        port=account.smtp_port,
-        security=account.smtp_security,  # type: ignore[arg-type]
-        user=account.smtp_user or account.imap_user or account.address,
-        auth=account.auth,  # type: ignore[arg-type]
-        ca_file=account.ca_file or None,
-    )

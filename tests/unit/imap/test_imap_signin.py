@@ -294,7 +294,7 @@ def test_the_oauth_challenge_is_kept_and_answered_empty() -> None:
         peer.send(tag + b" NO [AUTHENTICATIONFAILED] Invalid credentials\r\n")
         peer.until_closed()
 
-    error, _ = _try(script, auth="xoauth2")
+    error, _ = _try(script, auth="bearer")
     assert isinstance(error, AuthError)
     assert "status 400" in error.hint
     assert tokens == [b"user=u\x01auth=Bearer secret\x01\x01", b""]

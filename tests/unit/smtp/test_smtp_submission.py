@@ -242,7 +242,7 @@ def test_the_oauth_challenge_is_kept() -> None:
         peer.send(b"535 5.7.8 no\r\n")
         peer.line()
 
-    error, _ = _try(script, lambda s: s.login(), auth="xoauth2")
+    error, _ = _try(script, lambda s: s.login(), auth="bearer")
     assert isinstance(error, AuthError)
     assert "status 401" in error.hint
 

@@ -118,7 +118,7 @@ class AccountScreen(SettingScreen):
                 raise ConfigError("This is no e-mail address.")
             if not self._slug:
                 taken = [account.id for account in self.mail_app.ctx.settings.accounts]
-                changed = guessed(changed, taken)
+                changed = guessed(actions.preset(self.mail_app.ctx, changed), taken)
         if self._slug:
             await actions.put_account(self.mail_app.ctx, changed)
             self.say(f"{setting.key} is now {shown_value(value)}.")

@@ -1,0 +1,91 @@
+"""`tui-mail account add`: servers from presets and discovery, confirmed before use."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Tui
+from tui_mail.accounts.candidates import Candidate, Place
+from tui_mail.accounts.discovery import Found
+from tui_mail.config.load import load
+from tui_mail.config.settings import AccountSettings
+
+SECRET = ("--secret", "file", "--password-stdin", "--no-test")
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What standard input holds."""
+
+    def put(text: str = "app-pass\n") -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    put()
+    return put
+
+
+def kept(home: Path, slug: str) -> AccountSettings:
+    account = load(home / "home" / "config.toml").account(slug)
+    assert account is not None
+    return account
+
+
+def test_a_known_provider_needs_nothing_but_its_secret(
+    tui: Tui, tmp_path: Path, typed: Any
+) -> None:
+    said = tui("account", "add", "mira@gmail.com", *SECRET)
+    assert said.code == 0, said.err
+    account = kept(tmp_path, "mira")
+    assert (account.imap_host, account.smtp_host, account.smtp_port) == (
+        "imap.gmail.com", "smtp.gmail.com", 465,
+    )  # fmt: skip
+    assert "app password, made at https://myaccount.google.com/apppasswords" in said.err
+
+
+def test_a_provider_can_be_named_and_options_beat_it(tui: Tui, tmp_path: Path, typed: Any) -> None:
+    said = tui(
+        "account", "add", "mira@firma.example", "--provider", "fastmail", "--smtp-port", "587",
+        "--smtp-security", "starttls", *SECRET,
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    account = kept(tmp_path, "mira")
+    assert (account.imap_host, account.smtp_port, account.smtp_security) == (
+        "imap.fastmail.com", 587, "starttls",
+    )  # fmt: skip
+    assert tui("account", "add", "a@firma.example", "--provider", "nobody", *SECRET).code == 2
+
+
+@pytest.fixture
+def discovered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown domain whose servers were found over the network."""
+
+    async def discover(address: str, **_: Any) -> Found:
+        imap = Place("mx\x1b[31m.firma.example", 993, "tls", address)
+        smtp = Place("mx.firma.example", 587, "starttls", address)
+        return Found((Candidate("srv", imap, smtp),))
+
+    monkeypatch.setattr("tui_mail.actions.accounts.discover", discover)
+
+
+def test_found_servers_are_used_only_after_a_yes(
+    tui: Tui, tmp_path: Path, typed: Any, discovered: None
+) -> None:
+    said = tui("account", "add", "mira@firma.example", *SECRET)
+    assert said.code == 7
+    assert "firma.example:993" in said.err and "\x1b" not in said.err
+    assert load(tmp_path / "home" / "config.toml").accounts == ()
+    typed()
+    assert tui("account", "add", "mira@firma.example", "--yes", *SECRET).code == 0
+    assert kept(tmp_path, "mira").smtp_port == 587
+
+
+def test_a_broken_file_of_own_providers_is_told(tui: Tui, tmp_path: Path, typed: Any) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "providers.toml").write_text('[[provider]]\nid = "gmail"\nsent = "x"\n')
+    said = tui("account", "add", "mira@gmail.com", *SECRET)
+    assert said.code == 2
+    assert "providers.toml" in said.err and "sent" in said.err

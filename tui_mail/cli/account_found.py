@@ -1,0 +1,68 @@
+"""`tui-mail account add`: finding the servers of an address, and having them confirmed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui_mail.cli.call import Call
+from tui_mail.cli.codes import Code
+
+if TYPE_CHECKING:
+    from tui_mail.accounts.candidates import Candidate
+    from tui_mail.actions.context import Context
+    from tui_mail.config.settings import AccountSettings
+
+
+async def servers_found(
+    call: Call, ctx: Context, account: AccountSettings
+) -> AccountSettings | int:
+    """The account with its servers filled in; unchanged when nothing was found.
+
+    An exit code when the servers need a yes that was not given.
+    """
+    from tui_mail.actions.accounts import filled, find_servers
+
+    provider = call.args.provider
+    if not provider:
+        call.out.note(f"Looking for the servers of {account.address} …")
+    found = await find_servers(ctx, account.address, provider=provider)
+    if not found.candidates:
+        call.out.note("No servers were found for this address.")
+        return account
+    best = found.candidates[0]
+    _describe(call, best)
+    if best.needs_confirmation and not call.args.yes and not _agreed(call):
+        return call.out.refuse(
+            Code.NEEDS_YES,
+            f"Nothing was kept. Found: {_servers(best)}.",
+            "Say --yes, or name the servers with --imap-host and --smtp-host.",
+        )
+    return filled(account, best)
+
+
+def _describe(call: Call, best: Candidate) -> None:
+    from tui_mail.accounts.candidates import WORDS
+    from tui_mail.accounts.providers import SECRET_NAMES
+
+    name = f"{best.provider.name}: " if best.provider else ""
+    call.out.note(f"{name}{_servers(best)} ({WORDS[best.source]})")
+    if best.provider is None:
+        return
+    for line in (*best.provider.prepare, *best.provider.notes):
+        call.out.note(f"  {line}")
+    wanted = SECRET_NAMES[best.sign_in[0]]
+    page = f", made at {best.provider.secret_page}" if best.provider.secret_page else ""
+    call.out.note(f"  It wants: {wanted}{page}.")
+
+
+def _servers(best: Candidate) -> str:
+    sending = f", sending by {best.smtp.text}" if best.smtp else ""
+    return f"{best.imap.text}{sending}"
+
+
+def _agreed(call: Call) -> bool:
+    if call.out.as_json or not sys.stdin.isatty() or call.args.password_stdin:
+        return False
+    call.out.note("Your password goes to these servers. Use them? Y/n")
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
