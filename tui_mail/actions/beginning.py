@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from tui_mail.actions.composition import default_account, own_keys, typed
+from tui_mail.actions.composition import default_account, own_keys, receiving_address, typed
 from tui_mail.actions.context import Context
 from tui_mail.actions.reading import Opened
+from tui_mail.config.languages import Language, language
 from tui_mail.errors import ActionError
 from tui_mail.model.addresses import Address
 from tui_mail.model.drafts import DraftContent
-from tui_mail.model.messages import Envelope
-from tui_mail.store import correspondents, drafts
+from tui_mail.model.markup import signed
+from tui_mail.model.messages import Envelope, ReadableMail
+from tui_mail.model.smart_fields import escaped
+from tui_mail.store import correspondents, drafts, signatures
 from tui_mail.store.drafts import Draft, DraftFile
 
 
@@ -19,9 +24,9 @@ async def new_draft(
     ctx: Context, *, account_id: int | None = None, content: DraftContent | None = None
 ) -> Draft:
     """Begin a new mail."""
-    return await ctx.db.write(
-        drafts.create, account_id or default_account(ctx), content or DraftContent(), ctx.now()
-    )
+    chosen = account_id or default_account(ctx)
+    begun = await with_signature(ctx, chosen, content or DraftContent(), answer=False)
+    return await ctx.db.write(drafts.create, chosen, begun, ctx.now())
 
 
 async def reply(ctx: Context, opened: Opened, *, everyone: bool) -> Draft:
@@ -52,10 +57,12 @@ async def reply(ctx: Context, opened: Opened, *, everyone: bool) -> Draft:
         to=typed(to),
         cc=typed(cc),
         subject=compose.reply_subject(message.subject),
-        body="\n\n" + compose.quote_for_reply(mail, when=_when(message.date or message.sort_at)),
+        body="\n\n" + _quote(ctx, mail, message.date or message.sort_at),
+        sender=_sender(ctx, message.account_id, people),
         in_reply_to=" ".join(in_reply_to),
         references=references,
     )
+    content = await with_signature(ctx, message.account_id, content, answer=True)
     return await ctx.db.write(
         drafts.create,
         message.account_id,
@@ -76,9 +83,13 @@ async def forward(ctx: Context, opened: Opened, files: list[DraftFile]) -> Draft
 
     content = DraftContent(
         subject=compose.forward_subject(message.subject),
-        body="\n\n" + compose.forward_text(mail, when=_when(message.date or message.sort_at)),
+        body="\n\n"
+        + compose.forward_text(
+            mail, when=_when(ctx, message.date or message.sort_at), language=_language(ctx)
+        ),
         references=compose.reply_headers(_threading(opened))[1],
     )
+    content = await with_signature(ctx, message.account_id, content, answer=True)
     draft = await ctx.db.write(
         drafts.create,
         message.account_id,
@@ -105,8 +116,8 @@ async def edit(ctx: Context, opened: Opened, files: list[DraftFile]) -> Draft:
         to=typed(people.get("to", [])),
         cc=typed(people.get("cc", [])),
         bcc=typed(people.get("bcc", [])),
-        subject=message.subject,
-        body="\n\n".join(block.text for block in mail.blocks if block.kind != "hidden"),
+        subject=escaped(message.subject),
+        body=escaped("\n\n".join(b.text for b in mail.blocks if b.kind != "hidden")),
         in_reply_to=message.refs[-1] if message.refs else "",
         references=message.refs,
     )
@@ -128,5 +139,45 @@ def _threading(opened: Opened) -> Envelope:
     return Envelope(message_id=message.message_id, references=message.refs)
 
 
-def _when(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M}"
+def _language(ctx: Context) -> Language:
+    return language(str(ctx.settings.get("writing.language")))
+
+
+def _quote(ctx: Context, mail: ReadableMail, at: int) -> str:
+    from tui_mail.mime import compose
+
+    levels = int(ctx.settings.get("writing.quote_levels"))
+    if not levels:
+        return ""
+    return compose.quote_for_reply(
+        mail, when=_when(ctx, at), language=_language(ctx), levels=levels
+    )
+
+
+def _sender(ctx: Context, account_id: int, people: Mapping[str, list[Address]]) -> str:
+    """The alias a mail came to; empty for the address of the account itself."""
+    account = ctx.account(account_id)
+    if account is None:
+        return ""
+    found = receiving_address(account.own_addresses, people)
+    return "" if found == account.address else found
+
+
+async def with_signature(
+    ctx: Context, account_id: int, content: DraftContent, *, answer: bool
+) -> DraftContent:
+    """The content with the account's own signature, where the setting wants one."""
+    account = ctx.account(account_id)
+    if account is None or not account.signature or account.signature_in == "none":
+        return content
+    if account.signature_in not in ("both", "replies" if answer else "new"):
+        return content
+    found = await ctx.db.read(signatures.by_name, account_id, account.signature)
+    if found is None:
+        return content
+    body = signed(content.body, found.body)
+    return replace(content, body=body, signature=found.name)
+
+
+def _when(ctx: Context, seconds: int) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime(f"{_language(ctx).date} %H:%M")

@@ -1,71 +1,130 @@
-"""What is looked at before a mail is sent."""
+"""What is looked at before a mail is sent, and how it will look."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from tui_mail.actions.composition import outgoing_of
+from tui_mail.actions.composition import (
+    outgoing_of,
+    own_keys,
+    parse_people,
+    receiving_address,
+    sender_of,
+)
 from tui_mail.actions.context import Context
 from tui_mail.actions.keeping import files_of
+from tui_mail.actions.regarding import recipients, regarding
+from tui_mail.actions.sizes import content_size, size_limits
+from tui_mail.actions.smart_values import greeted, values
+from tui_mail.config.languages import words
 from tui_mail.errors import MailError
-from tui_mail.model.safe_text import one_line
-from tui_mail.store import accounts
+from tui_mail.model.lint import Check, Facts, Words
+from tui_mail.model.lint import check as lint
+from tui_mail.model.smart_fields import fill_header, gaps, mark
+from tui_mail.store import correspondents, messages
 from tui_mail.store.drafts import Draft
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the review before sending."""
-
-    text: str
-    """Safe text."""
-    blocks: bool
-    """Sending is not possible while this stands."""
-    mend: str = "edit"
-    """What mends it: `edit`, `attach` or `account`."""
+__all__ = ["Check", "Preview", "check", "preview", "received_by"]
 
 
 async def check(ctx: Context, draft: Draft) -> list[Check]:
     """What the review screen shows before sending."""
-    checks: list[Check] = []
-    content = draft.content
     account = ctx.account(draft.account_id)
     if account is None:
-        return [Check("The account of this draft is gone; choose another.", True, "account")]
+        return [Check("The account of this draft is gone; choose another.", True, "sender")]
+    found = await values(ctx, draft)
+    facts = await _facts(ctx, draft, found)
+    lines = lint(facts)
     if not account.smtp_host:
-        checks.append(Check(f"Account {account.id} has no server for sending.", True, "account"))
+        text = f"Account {account.id} has no server for sending."
+        lines.insert(0, Check(text, True, "sender"))
+    return lines
+
+
+async def _facts(ctx: Context, draft: Draft, found: Mapping[str, str]) -> Facts:
+    from tui_mail.mime import compose
+
+    account = ctx.account(draft.account_id)
+    assert account is not None
+    content = draft.content
     files = await files_of(ctx, draft)
+    failure, size = "", 0
     try:
-        mail = outgoing_of(ctx, draft, account, files)
-        from tui_mail.mime import compose
-
-        _, recipients = compose.envelope_of(mail)
-        raw = await asyncio.to_thread(compose.build, mail)
+        mail = replace(outgoing_of(ctx, draft, account, files), values=found)
+        compose.envelope_of(mail)
+        size = len(await asyncio.to_thread(compose.build, mail))
     except MailError as error:
-        return [*checks, Check(one_line(str(error), 300), True)]
-    limit = await size_limit(ctx, draft.account_id)
-    if limit and len(raw) > limit:
-        shown = f"{len(raw) / 1048576:.1f} MB, limit {limit / 1048576:.1f} MB"
-        checks.append(Check(f"The mail is too large: {shown}.", True, "attach"))
-    if not content.subject.strip():
-        checks.append(Check("There is no subject.", False))
-    words = ("attach", "anhang", "anbei", "adjunt", "pièce jointe", "allegat", "bijlage")
-    typed = "\n".join(
-        line for line in content.body.lower().splitlines() if not line.startswith(">")
+        failure = str(error)
+    marked = mark(content.body, found)
+    about = await regarding(ctx, draft)
+    facts = Facts(
+        subject=fill_header(content.subject, found),
+        body=marked.shown(marked.text),
+        recipients=recipients(content),
+        greeted=await ctx.db.read(greeted, parse_people(content.to)),
+        files=tuple((file.filename, file.content_type) for file in files),
+        gaps=(
+            *gaps(content.subject, found, "subject", by_line=False),
+            *gaps(content.body, found, "text", by_line=True),
+        ),
+        own=frozenset(own_keys(ctx)),
+        kind=draft.kind,
+        many=int(ctx.settings.get("writing.many_recipients")),
+        received_by=await received_by(ctx, draft),
+        sender=sender_of(ctx, draft).address,
+        item_title=about.title,
+        item_people=about.insiders,
+        content_size=content_size(draft, files),
+        encoded_size=size,
+        limits=await size_limits(ctx, draft.account_id),
+        words=Words(words("attached"), words("greetings"), words("everyone")),
+        failure=failure,
     )
-    if not files and any(word in typed for word in words):
-        problem = "The text speaks of an attachment, but there is none."
-        checks.append(Check(problem, False, "attach"))
-    if len(recipients) > 20:
-        checks.append(Check(f"This goes to {len(recipients)} people.", False))
-    return checks
+    return facts
 
 
-async def size_limit(ctx: Context, account_id: int) -> int:
-    """The largest mail in octets: the user's word, else what the server announced; 0: unknown."""
-    account = ctx.account(account_id)
-    if account is not None and account.size_limit_mb:
-        return account.size_limit_mb * 1024 * 1024
-    row = await ctx.db.read(accounts.account, account_id)
-    return int(row.server.get("smtp_size", 0)) if row is not None else 0
+async def received_by(ctx: Context, draft: Draft) -> str:
+    """The own address to which the mail came that is answered; empty for none."""
+    if draft.source_id is None or draft.kind not in ("reply", "reply_all"):
+        return ""
+    source = await ctx.db.read(messages.message, draft.source_id)
+    account = ctx.account(source.account_id) if source is not None else None
+    if account is None:
+        return ""
+    people = await ctx.db.read(correspondents.of_message, draft.source_id)
+    return receiving_address(account.own_addresses, people)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A mail as its receiver will see it. Safe text."""
+
+    subject: str
+    plain: str
+    """The plain part as it is sent."""
+    html: str
+    """The HTML part as a mail program that shows text reads it; empty without one."""
+    size: int
+    """Octets of the whole mail."""
+
+
+async def preview(ctx: Context, draft: Draft, found: Mapping[str, str] | None = None) -> Preview:
+    """Both parts with their fields filled in; `found` are values other than the draft's own.
+
+    Raises MailError when no mail can be made of it.
+    """
+    from tui_mail.mime import compose, previewing
+
+    account = ctx.account(draft.account_id)
+    if account is None:
+        raise MailError("The account of this draft is gone.", hint="Choose another.")
+    files = await files_of(ctx, draft)
+    mail = replace(
+        outgoing_of(ctx, draft, account, files),
+        values=found if found is not None else await values(ctx, draft),
+    )
+    raw = await asyncio.to_thread(compose.build, mail)
+    plain, html = await asyncio.to_thread(previewing.both_parts, raw)
+    return Preview(compose.subject_of(mail), plain, html, len(raw))

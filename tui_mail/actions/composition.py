@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import ActionError
 from tui_mail.filing.arrivals import FolderPlace
 from tui_mail.model.addresses import Address, address_key
+from tui_mail.model.markup import IMAGE_TYPES, images, with_content_ids
 from tui_mail.model.messages import Envelope
 from tui_mail.model.safe_text import one_line
 from tui_mail.store.drafts import Draft, DraftFile
@@ -38,16 +40,14 @@ def parse_people(text: str) -> tuple[Address, ...]:
 
 def envelope_of(ctx: Context, draft: Draft) -> Envelope:
     """What the lists show of a draft."""
-    account = ctx.account(draft.account_id)
     content = draft.content
-    sender = Address(account.name, account.address) if account else Address("", "")
     replied = (content.in_reply_to,) if content.in_reply_to else ()
     return Envelope(
         message_id=f"<{draft.uuid}.draft@tui-mail.invalid>",
         in_reply_to=replied,
         references=content.references,
         subject=one_line(content.subject),
-        from_=(sender,),
+        from_=(sender_of(ctx, draft),),
         to=parse_people(content.to),
         cc=parse_people(content.cc),
         bcc=parse_people(content.bcc),
@@ -62,15 +62,23 @@ def outgoing_of(
     from tui_mail.mime.outgoing import OutgoingFile, OutgoingMail
 
     content = draft.content
+    shown = {image.target for image in images(content.body)}
+    ids = {
+        file.filename: f"{number}.{draft.uuid}@tui-mail.invalid"
+        for number, file in enumerate(files, start=1)
+        if file.content_type in IMAGE_TYPES and file.filename in shown
+    }
     offset = datetime.fromtimestamp(ctx.now()).astimezone().utcoffset()
     return OutgoingMail(
-        from_=Address(account.name, account.address),
+        from_=sender_of(ctx, draft),
         to=parse_people(content.to),
         cc=parse_people(content.cc),
         bcc=parse_people(content.bcc),
         subject=" ".join(content.subject.split()),
-        body=content.body,
-        files=tuple(OutgoingFile(f.filename, f.content_type, f.data) for f in files),
+        body=with_content_ids(content.body, lambda name: ids.get(name, "")),
+        files=tuple(
+            OutgoingFile(f.filename, f.content_type, f.data, ids.get(f.filename, "")) for f in files
+        ),
         in_reply_to=(content.in_reply_to,) if content.in_reply_to else (),
         references=content.references,
         date=ctx.now(),
@@ -78,6 +86,20 @@ def outgoing_of(
         tui_mail_id=draft.uuid,
         plain_only=content.plain_only,
     )
+
+
+def sender_of(ctx: Context, draft: Draft) -> Address:
+    """The name and the own address a draft goes from."""
+    account = ctx.account(draft.account_id)
+    if account is None:
+        return Address("", "")
+    return Address(account.name, draft.content.sender or account.address)
+
+
+def receiving_address(own: Sequence[str], people: Mapping[str, Sequence[Address]]) -> str:
+    """The own address a mail was sent to, the account's own one when it names none."""
+    addressed = {one.key for role in ("to", "cc", "bcc") for one in people.get(role, ())}
+    return next((one for one in own if address_key(one) in addressed), own[0])
 
 
 def place_of(ctx: Context, account_id: int) -> FolderPlace:

@@ -6,10 +6,12 @@ import asyncio
 import sqlite3
 from dataclasses import dataclass, replace
 
+from tui_mail.actions import regarding
 from tui_mail.actions.checking import check
 from tui_mail.actions.composition import outgoing_of, place_of
 from tui_mail.actions.context import Context
 from tui_mail.actions.keeping import files_of, save
+from tui_mail.actions.smart_values import values
 from tui_mail.actions.triage import Done
 from tui_mail.errors import ActionError
 from tui_mail.filing import outgoing
@@ -17,7 +19,7 @@ from tui_mail.filing.arrivals import FolderPlace
 from tui_mail.model.addresses import address_key
 from tui_mail.model.messages import IndexedMail
 from tui_mail.model.safe_text import one_line
-from tui_mail.store import drafts, journal, outbox
+from tui_mail.store import drafts, journal, outbox, recorder
 from tui_mail.store.drafts import Draft
 
 
@@ -37,7 +39,10 @@ async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
     await save(ctx, draft)
     files = await files_of(ctx, draft)
     mail = replace(
-        outgoing_of(ctx, draft, account, files), tui_mail_id=outgoing.new_uuid(), date=ctx.now()
+        outgoing_of(ctx, draft, account, files),
+        tui_mail_id=outgoing.new_uuid(),
+        date=ctx.now(),
+        values=await values(ctx, draft),
     )
     raw = await asyncio.to_thread(compose.build, mail)
     mail_from, recipients = compose.envelope_of(mail)
@@ -100,6 +105,10 @@ def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
     )
     if draft and draft.source_id is not None and draft.kind in ("reply", "reply_all"):
         changed |= outgoing.mark_answered(conn, draft.source_id, now)
+    changes: list[recorder.Change] = []
+    if draft is not None:
+        more, changes = regarding.apply(conn, _conversation(conn, outbox_id), draft.content, now)
+        changed |= more
     shown = one_line(order.mail.envelope.subject, 60) or "(no subject)"
     summary = f"Sending “{shown}”"
     entry = journal.add(
@@ -109,9 +118,18 @@ def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
         action="send",
         summary=summary,
         targets={"conversations": sorted(changed), "outbox": outbox_id},
-        undo={"kind": "send", "outbox_id": outbox_id},
+        undo={"kind": "send", "outbox_id": outbox_id, "changes": changes},
     )
     return Done(entry, summary, tuple(changed))
+
+
+def _conversation(conn: sqlite3.Connection, outbox_id: int) -> int:
+    row = conn.execute(
+        "SELECT m.conversation_id FROM outbox o JOIN messages m ON m.id = o.message_id"
+        " WHERE o.id = ?",
+        (outbox_id,),
+    ).fetchone()
+    return int(row[0])
 
 
 async def cancel(ctx: Context, outbox_id: int) -> bool:

@@ -426,6 +426,10 @@ def _unsend(conn: sqlite3.Connection, entry: journal.Entry, now: int) -> Done:
     mail = outbox.get(conn, int(entry.undo["outbox_id"]))
     changed = cancel(conn, int(entry.undo["outbox_id"]), now)
     journal.mark_undone(conn, entry.id, now)
+    if changed and entry.undo.get("changes"):
+        from tui_mail.actions.regarding import take_back
+
+        changed |= take_back(conn, entry.undo["changes"])
     if not changed:
         return Done(entry.id, f"Too late: {entry.summary}", (), undoable=False)
     return Done(

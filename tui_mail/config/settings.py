@@ -82,6 +82,31 @@ GENERAL: tuple[Setting, ...] = (
         600,
     ),
     Setting("writing.editor", "str", "", "Editor command; empty takes $VISUAL, then $EDITOR."),
+    Setting(
+        "writing.language",
+        "choice",
+        "en",
+        "Language of the line above a quote and of dates in mails.",
+        ("en", "de", "fr", "es", "it", "nl", "pl", "sv", "no", "he"),
+    ),
+    Setting(
+        "writing.quote_levels",
+        "int",
+        2,
+        "How many levels of quotes an answer takes along; 0: no quote.",
+        (),
+        0,
+        20,
+    ),
+    Setting(
+        "writing.many_recipients",
+        "int",
+        20,
+        "More recipients than this are asked about.",
+        (),
+        1,
+        1000,
+    ),
     Setting("writing.default_account", "str", "", "Account for new mail; empty: the first one."),
     Setting(
         "sync.attachment_limit_mb",
@@ -177,6 +202,14 @@ ACCOUNT: tuple[Setting, ...] = (
         "Who files the sent copy: server, app, or auto (look first, then file).",
         ("auto", "server", "app"),
     ),
+    Setting("signature", "str", "", "Name of the signature under new mails; empty: none."),
+    Setting(
+        "signature_in",
+        "choice",
+        "both",
+        "Which mails begin with the signature.",
+        ("both", "new", "replies", "none"),
+    ),
     Setting(
         "size_limit_mb", "int", 0, "Largest mail to send; 0: what the server says.", (), 0, 1024
     ),
@@ -223,6 +256,8 @@ class AccountSettings:
     link_mode: str = "automatic"
     default_visibility: str = "private"
     sent_copy: str = "auto"
+    signature: str = ""
+    signature_in: str = "both"
     size_limit_mb: int = 0
     authserv_id: tuple[str, ...] = ()
     connections: int = 3

@@ -10,6 +10,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, quote
 from typing import Any
 
+from tui_mail.config.languages import Language
+from tui_mail.config.languages import language as find_language
 from tui_mail.errors import MailError
 from tui_mail.mime.indexing import canonical
 from tui_mail.mime.names import safe_filename
@@ -26,6 +28,7 @@ from tui_mail.mime.rendering import to_html, to_plain
 from tui_mail.model.addresses import Address
 from tui_mail.model.messages import Envelope, Link, ReadableMail
 from tui_mail.model.safe_text import one_line
+from tui_mail.model.smart_fields import escaped, fill_header
 
 __all__ = [
     "OutgoingFile",
@@ -37,6 +40,7 @@ __all__ = [
     "quote_for_reply",
     "reply_headers",
     "reply_subject",
+    "subject_of",
 ]
 
 _MAX_REFERENCES = 100
@@ -53,7 +57,7 @@ _FWD = re.compile(
     r"(?:fwd?|wg|tr|rv|enc|pd|doorst|vb|i|пересл|转发|轉寄)\s{0,5}[:：]\s{0,5}", re.IGNORECASE
 )
 _MARKDOWN = re.compile(
-    r"`|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|\](?=[(\[:])|!(?=\[)|~(?=~)"
+    r"`|\{(?=\{)|\*(?=\S)|(?<=\S)\*|(?<!\w)_|_(?!\w)|\](?=[(\[:])|!(?=\[)|~(?=~)"
     r"|\\(?=[!-/:-@\[-`{-~])|^#(?=#{0,5}\s)|^(?:-(?=-{2,}\s*$)|=(?==*\s*$))"
 )
 _LINK_NUMBER = re.compile(r"(\S*) \[([0-9]{1,3})\]")
@@ -120,6 +124,11 @@ def envelope_of(mail: OutgoingMail) -> tuple[str, tuple[str, ...]]:
     return sender, tuple(recipients.values())
 
 
+def subject_of(mail: OutgoingMail) -> str:
+    """The subject with the values of its fields."""
+    return fill_header(mail.subject, mail.values or {})
+
+
 def _set_headers(message: EmailMessage, mail: OutgoingMail) -> None:
     def people(name: str, found: tuple[Address, ...]) -> None:
         if found:
@@ -129,7 +138,7 @@ def _set_headers(message: EmailMessage, mail: OutgoingMail) -> None:
     people("To", mail.to)
     people("Cc", mail.cc)
     people("Reply-To", mail.reply_to)
-    message["Subject"] = _encoded(checked_text("subject", mail.subject))
+    message["Subject"] = _encoded(checked_text("subject", subject_of(mail)))
     zone = timezone(timedelta(seconds=mail.utc_offset)) if mail.utc_offset else UTC
     message["Date"] = format_datetime(datetime.fromtimestamp(mail.date, zone))
     message["Message-ID"] = checked_id(mail.message_id or _made_id(mail))
@@ -201,12 +210,12 @@ def _shortened(ids: tuple[str, ...]) -> tuple[str, ...]:
 def _body(mail: OutgoingMail) -> EmailMessage:
     """The parts: plain text, beside it HTML with its inline images, then the attached files."""
     message = EmailMessage(policy=_policy())
-    _set_text(message, to_plain(mail.body), "plain")
+    _set_text(message, to_plain(mail.body, mail.values), "plain")
     inline = [one for one in mail.files if one.content_id and f"cid:{one.content_id}" in mail.body]
     if not mail.plain_only:
         message.make_alternative()
         html = EmailMessage(policy=_policy())
-        _set_text(html, to_html(mail.body), "html")
+        _set_text(html, to_html(mail.body, mail.values), "html")
         if inline:
             html.make_related()
             for one in inline:
@@ -267,12 +276,12 @@ def reply_headers(original: Envelope) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def reply_subject(subject: str) -> str:
     """`Re: ` before the bare subject; marks of other languages and repeated ones go."""
-    return f"Re: {_bare(subject, _RE)}".rstrip()
+    return f"Re: {escaped(_bare(subject, _RE))}".rstrip()
 
 
 def forward_subject(subject: str) -> str:
     """`Fwd: ` before the subject, once."""
-    return f"Fwd: {_bare(subject, _FWD)}".rstrip()
+    return f"Fwd: {escaped(_bare(subject, _FWD))}".rstrip()
 
 
 def _bare(subject: str, mark: re.Pattern[str]) -> str:
@@ -285,15 +294,18 @@ def _bare(subject: str, mark: re.Pattern[str]) -> str:
     return text
 
 
-def quote_for_reply(mail: ReadableMail, *, when: str = "") -> str:
+def quote_for_reply(
+    mail: ReadableMail, *, when: str = "", language: Language | None = None, levels: int = 20
+) -> str:
     """The mail as a Markdown quote below its attribution: cleaned plain text only.
 
-    `when` is the date as the user's program shows it; without it, UTC from the envelope.
+    `when` is the date as the user's program shows it; without it, UTC from the envelope. `levels`
+    is how deep quotes go that are taken along, 1 being the mail's own words.
     """
     lines: list[str] = []
     size = 0
     for block in mail.blocks:
-        if block.kind in ("signature", "hidden"):
+        if block.kind in ("signature", "hidden") or block.depth >= levels:
             continue
         for line in block.text.split("\n"):
             size += len(line)
@@ -304,13 +316,14 @@ def quote_for_reply(mail: ReadableMail, *, when: str = "") -> str:
     while lines and not lines[-1].strip("> "):
         lines.pop()
     sender = mail.envelope.from_[0] if mail.envelope.from_ else Address("", "")
-    shown = escape_markdown(one_line(sender.shown or "someone", 100))
+    shown = escape_markdown(one_line(sender.shown or sender.address or "?", 100))
     date = when or _utc_date(mail.envelope.date)
-    attribution = f"On {date}, {shown} wrote:" if date else f"{shown} wrote:"
+    said = language or find_language("en")
+    attribution = (said.wrote_on if date else said.wrote).format(date=date, name=shown)
     return "\n".join([attribution, "", *lines]) + "\n"
 
 
-def forward_text(mail: ReadableMail, *, when: str = "") -> str:
+def forward_text(mail: ReadableMail, *, when: str = "", language: Language | None = None) -> str:
     """The mail as Markdown below the usual header block, for a forward."""
     envelope = mail.envelope
 
@@ -334,7 +347,8 @@ def forward_text(mail: ReadableMail, *, when: str = "") -> str:
         prefix = "> " * block.depth
         body += [prefix + _own_words(line, mail.links) for line in block.text.split("\n")] + [""]
     text = "\n".join(body)[:_MAX_QUOTE].rstrip()
-    return "---------- Forwarded message ----------\n" + "\n".join(head) + f"\n\n{text}\n"
+    title = (language or find_language("en")).forwarded
+    return f"---------- {title} ----------\n" + "\n".join(head) + f"\n\n{text}\n"
 
 
 def escape_markdown(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui_mail.errors import MailError
@@ -57,6 +58,8 @@ class OutgoingMail:
     subject: str = ""
     body: str = ""
     """Markdown."""
+    values: Mapping[str, str] | None = None
+    """Values of smart fields by name, filled into subject and body; None: there are no fields."""
     files: tuple[OutgoingFile, ...] = ()
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_mail.model.bidi import first_strong_is_rtl
+from tui_mail.model.smart_fields import Marked, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -42,21 +43,30 @@ _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 _SAFE_SCHEMES = {"http", "https", "mailto", "cid", "tel"}
 
 
-def to_html(markdown: str) -> str:
-    """A complete HTML document with inline styles; paragraphs that read right to left say so."""
+def to_html(markdown: str, values: Mapping[str, str] | None = None) -> str:
+    """A complete HTML document with inline styles; paragraphs that read right to left say so.
+
+    `values` fill the smart fields; without them braces are text.
+    """
+    marked = mark(markdown, values or {})
     parser = _parser()
-    tokens = parser.parse(markdown)
-    _decorate(tokens)
-    body = parser.renderer.render(tokens, parser.options, {})
-    direction = ' dir="rtl"' if _mostly_rtl(tokens) else ""
+    tokens = parser.parse(marked.text)
+    _decorate(tokens, marked)
+    body = marked.html(parser.renderer.render(tokens, parser.options, {}))
+    direction = ' dir="rtl"' if _mostly_rtl(tokens, marked) else ""
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>'
         f'<body{direction} style="{_FONT}">\n{body}</body></html>\n'
     )
 
 
-def to_plain(markdown: str) -> str:
+def to_plain(markdown: str, values: Mapping[str, str] | None = None) -> str:
     """The Markdown as a person would have typed it: no escapes, links written out, no stars."""
+    marked = mark(markdown, values or {})
+    return marked.plain(_plain(marked.text))
+
+
+def _plain(markdown: str) -> str:
     out: list[str] = []
     fenced = False
     for line in markdown.replace("\r\n", "\n").split("\n"):
@@ -107,12 +117,13 @@ def _may_link(url: str) -> bool:
     return scheme in _SAFE_SCHEMES
 
 
-def _decorate(tokens: Sequence[Token]) -> None:
+def _decorate(tokens: Sequence[Token], marked: Marked) -> None:
     """Give block elements their inline style, and `dir` by the first strong character (R8)."""
     for at, token in enumerate(tokens):
         if token.nesting >= 0 and token.tag in _STYLES:
             _add_style(token, _STYLES[token.tag])
-        if token.nesting == 1 and token.tag in _DIRECTED and first_strong_is_rtl(_text(tokens, at)):
+        directed = token.nesting == 1 and token.tag in _DIRECTED
+        if directed and first_strong_is_rtl(marked.shown(_text(tokens, at))):
             token.attrSet("dir", "rtl")
             _add_style(token, "text-align:right")
         for child in token.children or ():
@@ -136,6 +147,10 @@ def _text(tokens: Sequence[Token], at: int) -> str:
     return ""
 
 
-def _mostly_rtl(tokens: Sequence[Token]) -> bool:
-    texts = [_text(tokens, at) for at, token in enumerate(tokens) if token.type == "paragraph_open"]
+def _mostly_rtl(tokens: Sequence[Token], marked: Marked) -> bool:
+    texts = [
+        marked.shown(_text(tokens, at))
+        for at, token in enumerate(tokens)
+        if token.type == "paragraph_open"
+    ]
     return bool(texts) and sum(map(first_strong_is_rtl, texts)) * 2 > len(texts)

@@ -19,6 +19,14 @@ class DraftContent:
     plain_only: bool = False
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    sender: str = ""
+    """The own address it goes from; empty: the address of the account."""
+    item: str = ""
+    """`deal:4`: what its conversation is linked to when it goes; empty: as the rules decide."""
+    visibility: str = ""
+    """`private` or `shared`; empty: as the conversation or the account has it."""
+    signature: str = ""
+    """Name of the signature under the text; empty for none."""
 
     def to_json(self) -> str:
         """The stored form."""

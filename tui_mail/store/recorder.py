@@ -40,6 +40,9 @@ RECORDED: dict[str, tuple[str, ...]] = {
     "blocked": ("id",),
     "record_names": ("key",),
     "thread_ids": ("id_hash",),
+    "templates": ("id",),
+    "template_files": ("template_id", "position"),
+    "signatures": ("id",),
 }
 """Tables of which every row is recorded, with their keys."""
 

@@ -9,7 +9,9 @@ from urllib.parse import quote
 from tui_mail.store.migrate import migrate
 from tui_mail.store.recorder import RECORDED
 
-_NOT_NEEDED = frozenset({"thread_ids", "links", "link_candidates"})
+_NOT_NEEDED = frozenset(
+    {"thread_ids", "links", "link_candidates", "templates", "template_files", "signatures"}
+)
 """Tables of mail; a trial is about records only."""
 
 

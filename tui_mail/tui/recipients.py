@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tui_mail.model.drafts import DraftContent
+from tui_mail.model.markup import as_text
 from tui_mail.model.safe_text import one_line, safe_block
+from tui_mail.model.smart_fields import escaped
 
 _SPECIAL = set('()<>[]:;@,."')
 
@@ -63,8 +65,8 @@ def from_mailto(url: str) -> DraftContent:
         if name in fields:
             fields[name].append(value)
         elif name == "subject":
-            subject = one_line(value, 500)
+            subject = escaped(one_line(value, 500))
         elif name == "body":
-            body = safe_block(value[:20_000])
+            body = as_text(safe_block(value[:20_000]))
     to, cc, bcc = (one_line(", ".join(fields[name]), 2000) for name in ("to", "cc", "bcc"))
     return DraftContent(to=to, cc=cc, bcc=bcc, subject=subject, body=body)

@@ -19,7 +19,7 @@ from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine
 
-_MENDS = {"edit": "review.edit", "attach": "review.attach", "account": "review.sender"}
+_MENDS = {"edit": "review.edit", "attach": "review.attach", "sender": "review.sender"}
 
 
 def screen(*, composer: ComposeScreen) -> ReviewScreen:
