@@ -30,7 +30,8 @@ async def put(
     given = one_line(clean(name), 100)
     if not given or not body.strip():
         raise ActionError("A signature needs a name and a text.")
-    if new and await ctx.db.read(signatures.by_name, account_id, given):
+    known = await ctx.db.read(signatures.by_name, account_id, given)
+    if new and known is not None:
         raise ActionError(f"There is a signature {given} already.")
     now = ctx.now()
 
