@@ -12,7 +12,8 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -22,6 +23,7 @@ from tui_mail.errors import StoreError, StoreReadOnly
 from tui_mail.model import faults
 from tui_mail.store.migrate import migrate
 
+R = TypeVar("R")
 T = TypeVar("T")
 P = ParamSpec("P")
 Unit = Callable[Concatenate[sqlite3.Connection, P], T]
@@ -30,6 +32,10 @@ _BUSY_SECONDS = 20.0
 _CACHE_KIB = 16_384
 _PAGE_OCTETS = 8_192
 """Raw mails fill many pages; twice SQLite's usual size stores them with a quarter less work."""
+_PART_SECONDS = 0.025
+"""What one transaction of bulk work should take: half of what the rule allows (DESIGN §5)."""
+_CHECKPOINT_SECONDS = 0.25
+"""Time in transactions after which the log is folded in; sooner would write hot pages twice."""
 
 
 def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -49,7 +55,7 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     if writable:
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA journal_size_limit = 67108864")
-        conn.execute("PRAGMA wal_autocheckpoint = 2000")
+        conn.execute("PRAGMA wal_autocheckpoint = 20000")
     else:
         conn.execute("PRAGMA query_only = ON")
     return conn
@@ -94,6 +100,19 @@ def _unreadable(path: Path, error: sqlite3.DatabaseError) -> StoreError:
     )
 
 
+@dataclass(slots=True)
+class Pace:
+    """How many rows of bulk work fit one transaction; learns from how long the last one took."""
+
+    rows: int
+    most: int
+
+    def took(self, seconds: float) -> None:
+        """Grow by half at most, shrink at once."""
+        fitting = int(self.rows * _PART_SECONDS / max(seconds, 0.001))
+        self.rows = max(8, min(self.most, fitting, self.rows + self.rows // 2 + 1))
+
+
 class Database:
     """Open connections of one process. Close it in `finally`: its threads keep a process alive."""
 
@@ -104,6 +123,7 @@ class Database:
         self._turn = 0
         self._broken = ""
         self._opening = asyncio.Lock()
+        self._since_checkpoint = 0.0
         self.slowest_write = 0.0
         """Longest transaction so far in seconds, for `doctor`."""
 
@@ -137,6 +157,10 @@ class Database:
         The unit is committed or rolled back as a whole even when the caller is cancelled.
         Raises StoreReadOnly after an I/O error: nothing is written from then on.
         """
+        return (await self._submit(lambda conn: unit(conn, *args, **kwargs)))[0]
+
+    async def _submit(self, call: Callable[[sqlite3.Connection], T]) -> tuple[T, float]:
+        """Queue one transaction; what it returned and the seconds it took."""
         if self._broken:
             raise StoreReadOnly(self._broken, hint="Free disk space, then start again.")
         if self._writer is None:
@@ -144,21 +168,34 @@ class Database:
                 if self._writer is None:
                     self._writer = await self._thread(writable=True)
         writer = self._writer
-        call: Callable[[], T] = lambda: self._transaction(writer, unit, args, kwargs)  # noqa: E731
-        return await asyncio.shield(asyncio.ensure_future(_run(writer, call)))
+        job = _run(writer, lambda: self._transaction(writer._conn, call))
+        return await asyncio.shield(asyncio.ensure_future(job))
+
+    async def write_parts(
+        self,
+        rows: Sequence[R],
+        pace: Pace,
+        unit: Callable[[sqlite3.Connection, Sequence[R]], T],
+    ) -> AsyncIterator[tuple[Sequence[R], T]]:
+        """Run `unit(conn, part)` over all rows, a transaction for each part, short by `pace`.
+
+        Yields each part with what the unit returned, after it is committed.
+        """
+        done = 0
+        while done < len(rows):
+            part = rows[done : done + pace.rows]
+            result, seconds = await self._submit(lambda conn, part=part: unit(conn, part))  # type: ignore[misc]
+            pace.took(seconds)
+            done += len(part)
+            yield part, result
 
     def _transaction(
-        self,
-        writer: aiosqlite.Connection,
-        unit: Callable[..., T],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> T:
-        conn = writer._conn
+        self, conn: sqlite3.Connection, call: Callable[[sqlite3.Connection], T]
+    ) -> tuple[T, float]:
         started = time.monotonic()
         try:
             conn.execute("BEGIN IMMEDIATE")
-            result = unit(conn, *args, **kwargs)
+            result = call(conn)
             faults.point("commit.before")
             conn.execute("COMMIT")
         except BaseException as error:
@@ -169,9 +206,14 @@ class Database:
                 self._broken = f"The database stopped taking writes: {error}."
                 raise StoreReadOnly(self._broken, hint="Free disk space.") from error
             raise
-        self.slowest_write = max(self.slowest_write, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        self.slowest_write = max(self.slowest_write, seconds)
         faults.point("commit.after")
-        return result
+        self._since_checkpoint += seconds
+        if self._since_checkpoint > _CHECKPOINT_SECONDS:
+            self._since_checkpoint = 0.0
+            conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return result, seconds
 
     async def read(self, query: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(conn, …)` on a read-only connection, as one consistent snapshot."""

@@ -90,16 +90,22 @@ def set_cursor(
 
 
 def open_folder(
-    conn: sqlite3.Connection, folder_id: int, uidvalidity: int, uidnext: int, modseq: int, now: int
+    conn: sqlite3.Connection,
+    folder_id: int,
+    uidvalidity: int,
+    uidnext: int,
+    modseq: int,
+    exists: int,
+    now: int,
 ) -> None:
     """A folder is seen for the first time: its numbers are kept, its mail is all still to come.
 
     `horizon` -1 says that nothing below `uidnext` is covered yet (I6).
     """
     conn.execute(
-        "UPDATE folders SET uidvalidity = ?, uidnext = ?, modseq = ?, horizon = -1,"
-        " state = 'live', state_at = ? WHERE id = ?",
-        (uidvalidity, uidnext, modseq, now, folder_id),
+        "UPDATE folders SET uidvalidity = ?, uidnext = ?, modseq = ?, server_exists = ?,"
+        " horizon = -1, state = 'live', state_at = ?, last_sync_at = ? WHERE id = ?",
+        (uidvalidity, uidnext, modseq, exists, now, now, folder_id),
     )
 
 

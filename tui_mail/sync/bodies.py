@@ -14,6 +14,7 @@ from tui_mail.model.messages import Envelope, IndexedMail
 from tui_mail.store import accounts, syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.store.correspondents import of_message
+from tui_mail.store.database import Pace
 from tui_mail.store.folds import recount
 from tui_mail.store.syncing import BodyDue
 from tui_mail.sync.desk import Desk, Progress
@@ -23,8 +24,8 @@ BATCH_OCTETS = 4 * 1024 * 1024
 BATCH_MAILS = 500
 LOOK_AHEAD = 3000
 """Rows read at once when choosing what to fetch next."""
-STORED_AT_ONCE = 64
-"""Mails of one transaction; index rows are the slow part of it."""
+STORED_AT_ONCE = 32
+"""Mails of the first transaction; the next ones are as large as time allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ async def fetch_bodies(
     parsed: asyncio.Queue[tuple[_Fetched, list[IndexedMail]] | None] = asyncio.Queue(1)
     finished = True
     skip: set[int] = set()
+    pace = Pace(STORED_AT_ONCE, BATCH_MAILS)
 
     async def fetch() -> None:
         nonlocal finished
@@ -84,7 +86,7 @@ async def fetch_bodies(
     async def store() -> None:
         while (pair := await parsed.get()) is not None:
             batch, mails = pair
-            await _store(desk, batch, mails)
+            await _store(desk, batch, mails, pace)
             skip.difference_update(item.message_id for item in batch.due if item.uid in batch.raws)
             progress.done += len(mails)
             await progress.tell()
@@ -150,12 +152,13 @@ async def _read(wire: Wire, due: Sequence[BodyDue]) -> dict[int, bytes]:
     return await wire.call(read)
 
 
-async def _store(desk: Desk, batch: _Fetched, mails: list[IndexedMail]) -> None:
+async def _store(desk: Desk, batch: _Fetched, mails: list[IndexedMail], pace: Pace) -> None:
     found = [item for item in batch.due if item.uid in batch.raws]
     pairs = list(zip((item.message_id for item in found), mails, strict=True))
-    for start in range(0, len(pairs), STORED_AT_ONCE):
-        part = pairs[start : start + STORED_AT_ONCE]
-        desk.changed(await desk.db.write(file_bodies, part, desk.now()))
+    async for _, changed in desk.db.write_parts(
+        pairs, pace, lambda conn, part: file_bodies(conn, part, desk.now())
+    ):
+        desk.changed(changed)
     missing = [item for item in batch.due if item.uid not in batch.raws]
     if missing or found:
         desk.changed(
@@ -224,7 +227,7 @@ async def fetch_wanted(desk: Desk, wire: Wire) -> int:
             continue
         raws = await _read(wire, [row])
         mails = await desk.pool.index(list(raws.values()))
-        await _store(desk, _Fetched(folder, [row], raws), mails)
+        await _store(desk, _Fetched(folder, [row], raws), mails, Pace(1, 1))
         if not raws:
             await desk.db.write(
                 syncing.drop_retries, row.folder_id, row.generation, [row.uid], "wanted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from tui_mail.filing.arrivals import FolderPlace, file_arrivals
 from tui_mail.filing.vanished import settle
@@ -14,6 +14,7 @@ from tui_mail.mime.headers import HEADER_FIELDS
 from tui_mail.model.arrivals import Arrival, Filed
 from tui_mail.store import syncing
 from tui_mail.store.accounts import Folder
+from tui_mail.store.database import Pace
 from tui_mail.store.folds import fold, recount
 from tui_mail.sync.desk import Desk, Progress, arrival_of
 from tui_mail.sync.wire import Wire
@@ -21,7 +22,7 @@ from tui_mail.sync.wire import Wire
 FIRST_BATCH = 100
 """Rows after which a new list is usable."""
 BATCH = 400
-"""Rows of one transaction: about 40 ms."""
+"""Most rows of one transaction."""
 ASKED = 2000
 """UIDs of one FETCH."""
 
@@ -35,6 +36,7 @@ async def fetch_new(
     """
     came = 0
     low = first
+    place, pace = desk.place(folder), Pace(FIRST_BATCH, BATCH)
     while not uidnext or low < uidnext:
         high = low + ASKED - 1 if uidnext else 0
         window = UidSet.span(low, min(high, uidnext - 1)) if uidnext else UidSet.span(low)
@@ -48,21 +50,15 @@ async def fetch_new(
         reached = (
             min(high + 1, uidnext) if uidnext else max((a.uid for a in arrivals), default=0) + 1
         )
-        for start in range(0, len(arrivals), BATCH):
-            part = arrivals[start : start + BATCH]
-            last = start + BATCH >= len(arrivals)
-            filed = await desk.db.write(
-                _file_new,
-                desk.place(folder),
-                part,
-                missing if last else [],
-                reached if last else part[-1].uid + 1,
-                desk.now(),
-            )
+        if missing:
+            await _ask_again(desk, folder, missing)
+        async for _, filed in desk.db.write_parts(
+            arrivals, pace, lambda conn, part: _file_new(conn, place, part, desk.now())
+        ):
             desk.changed(filed.conversation_ids)
             came += len(filed.message_ids)
-        if not arrivals and reached > low:
-            await desk.db.write(_file_new, desk.place(folder), [], missing, reached, desk.now())
+        if not arrivals or reached > arrivals[-1].uid + 1:
+            await desk.db.write(syncing.set_cursor, folder.id, desk.now(), uidnext=reached)
         if not uidnext:
             break
         low = reached
@@ -78,19 +74,41 @@ async def _arrivals(desk: Desk, wire: Wire, window: UidSet, lowest: int) -> list
 
 
 def _file_new(
-    conn: sqlite3.Connection,
-    place: FolderPlace,
-    arrivals: list[Arrival],
-    missing: list[int],
-    reached: int,
-    now: int,
+    conn: sqlite3.Connection, place: FolderPlace, arrivals: Sequence[Arrival], now: int
 ) -> Filed:
     filed = file_arrivals(conn, place, arrivals, now)
-    syncing.add_retries(
-        conn, place.id, place.generation, missing, "header", "did not come with its folder", now
-    )
-    syncing.set_cursor(conn, place.id, now, uidnext=reached)
+    syncing.set_cursor(conn, place.id, now, uidnext=arrivals[-1].uid + 1)
     return filed
+
+
+async def _ask_again(desk: Desk, folder: Folder, uids: Collection[int]) -> None:
+    """Put UIDs the server lists but did not give on the retry list (SYN-3)."""
+    await desk.db.write(
+        syncing.add_retries,
+        folder.id,
+        folder.generation,
+        uids,
+        "header",
+        "did not come with its folder",
+        desk.now(),
+    )
+
+
+async def fetch_newest(desk: Desk, wire: Wire, folder: Folder, uidnext: int) -> None:
+    """Bring the first rows of a folder that was just selected, before asking what else is there.
+
+    `backfill` finds the rest, and these again if they should not have come.
+    """
+    window = UidSet.span(max(1, uidnext - FIRST_BATCH), uidnext - 1)
+    horizon = horizon_of(desk)
+    arrivals = [
+        arrival
+        for arrival in reversed(await _arrivals(desk, wire, window, window.lowest))
+        if arrival.internal_date >= horizon
+    ]
+    if arrivals:
+        filed = await desk.db.write(file_arrivals, desk.place(folder), arrivals, desk.now())
+        desk.changed(filed.conversation_ids)
 
 
 async def backfill(
@@ -117,13 +135,14 @@ async def backfill(
     progress.total = max(progress.total, progress.done + len(left))
     chunks = _chunks(left)
     coming = _ask(desk, wire, chunks[0]) if chunks else None
+    pace = Pace(FIRST_BATCH, BATCH)
     for number, chunk in enumerate(chunks):
         assert coming is not None
         arrivals = await coming
         more = number + 1 < len(chunks)
         stop = more and interrupted()
         coming = _ask(desk, wire, chunks[number + 1]) if more and not stop else None
-        await _file_past(desk, folder, chunk, arrivals, progress)
+        await _file_past(desk, folder, chunk, arrivals, progress, pace)
         if stop:
             return False
     filed = await desk.db.write(_close_backfill, folder.id, folder.generation, horizon, desk.now())
@@ -143,27 +162,25 @@ def _ask(desk: Desk, wire: Wire, chunk: list[int]) -> asyncio.Task[list[Arrival]
 
 
 async def _file_past(
-    desk: Desk, folder: Folder, chunk: list[int], arrivals: list[Arrival], progress: Progress
+    desk: Desk,
+    folder: Folder,
+    chunk: list[int],
+    arrivals: list[Arrival],
+    progress: Progress,
+    pace: Pace,
 ) -> None:
     wanted = set(chunk)
     rows = [arrival for arrival in reversed(arrivals) if arrival.uid in wanted]
-    for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
-        filed = await desk.db.write(file_arrivals, desk.place(folder), part, desk.now())
+    place = desk.place(folder)
+    async for part, filed in desk.db.write_parts(
+        rows, pace, lambda conn, part: file_arrivals(conn, place, part, desk.now())
+    ):
         desk.changed(filed.conversation_ids)
         progress.done += len(part)
         await progress.tell()
     missing = wanted - {arrival.uid for arrival in rows}
     if missing:
-        await desk.db.write(
-            syncing.add_retries,
-            folder.id,
-            folder.generation,
-            missing,
-            "header",
-            "did not come with its folder",
-            desk.now(),
-        )
+        await _ask_again(desk, folder, missing)
 
 
 def _close_backfill(

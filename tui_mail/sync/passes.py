@@ -15,7 +15,7 @@ from tui_mail.mime.headers import HEADER_FIELDS, parse_envelope
 from tui_mail.store import accounts, syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.sync.desk import Desk, arrival_of
-from tui_mail.sync.headers import fetch_new, fetch_retries
+from tui_mail.sync.headers import fetch_new, fetch_newest, fetch_retries
 from tui_mail.sync.plan import NEWEST_FLAGS, Announced, Known, Pass, plan_pass
 from tui_mail.sync.valves import Quarantine, is_believed, is_mass_loss, next_check
 from tui_mail.sync.wire import Wire
@@ -65,7 +65,8 @@ async def folder_pass(desk: Desk, wire: Wire, folder_id: int, *, audit: bool = F
         said.qresync,
     )
     plan = plan_pass(known, announced, audit=audit)
-    await desk.db.write(_note_mode, folder.id, said.read_only)
+    if said.read_only != folder.read_only:
+        await desk.db.write(_note_mode, folder.id, said.read_only)
     if plan.unstable:
         await desk.db.write(syncing.set_state, folder.id, "unstable", now)
         return Outcome()
@@ -142,9 +143,14 @@ async def _open(desk: Desk, wire: Wire, folder: Folder, said: Selected) -> None:
         said.uidvalidity,
         uidnext,
         said.highestmodseq or 0,
+        said.exists,
         desk.now(),
     )
-    await desk.db.write(syncing.set_cursor, folder.id, desk.now(), exists=said.exists)
+    listed = folder.role == "inbox" or (desk.gmail and folder.role == "all")
+    if listed and said.exists and uidnext > 1:
+        opened = await desk.db.read(accounts.folder, folder.id)
+        assert opened is not None
+        await fetch_newest(desk, wire, opened, uidnext)
 
 
 async def _renumber(desk: Desk, wire: Wire, folder: Folder, said: Selected) -> None:
