@@ -5,7 +5,8 @@ TuiMailError            shown to the user: one sentence, and what to do
 ├── StoreError          the database cannot be used
 │   ├── StoreTooNew     it was written by a newer program
 │   ├── StoreBusy       another process holds the engine lock
-│   └── StoreReadOnly   an I/O error made the writer stop
+│   ├── StoreReadOnly   an I/O error made the writer stop
+│   └── StoreDamaged    the file is damaged: restore a copy
 ├── SecretError         a secret cannot be read or kept
 ├── MailError           mail cannot be built or parsed
 ├── TransportError      a server cannot be reached or broke the protocol: retry
@@ -51,6 +52,10 @@ class StoreBusy(StoreError):
 
 class StoreReadOnly(StoreError):
     """The writer stopped after an I/O error; nothing is retried blindly."""
+
+
+class StoreDamaged(StoreError):
+    """The database file is damaged; nothing may be written until a copy is restored."""
 
 
 class SecretError(TuiMailError):

@@ -51,6 +51,11 @@ class Paths:
         return self.data_dir / "backups"
 
     @property
+    def reserve(self) -> Path:
+        """Room that is given back when the disk is full."""
+        return self.data_dir / "reserve"
+
+    @property
     def temporary(self) -> Path:
         """Opened attachments; emptied at exit and at start."""
         return self.data_dir / "tmp"

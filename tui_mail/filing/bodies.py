@@ -10,6 +10,7 @@ from tui_mail.model.addresses import Address
 from tui_mail.model.messages import Attachment, Envelope, IndexedMail
 from tui_mail.model.search_text import index_form
 from tui_mail.store.folds import ids_json, recount
+from tui_mail.store.texts import remove_text
 
 _KEY_BITS = 20
 MAX_INDEXED = 262_144
@@ -154,20 +155,6 @@ def index_texts(
     columns = "subject, sender, recipients, files, body) VALUES (?, ?, ?, ?, ?, ?)"
     conn.executemany(f"INSERT INTO texts(key, {columns}", rows)
     conn.executemany(f"INSERT INTO fts(rowid, {columns}", rows)
-
-
-def remove_text(conn: sqlite3.Connection, key: int) -> None:
-    """Take a mail out of the index; external content needs the old text for that."""
-    row = conn.execute(
-        "SELECT key, subject, sender, recipients, files, body FROM texts WHERE key = ?", (key,)
-    ).fetchone()
-    if row is not None:
-        conn.execute(
-            "INSERT INTO fts(fts, rowid, subject, sender, recipients, files, body)"
-            " VALUES ('delete', ?, ?, ?, ?, ?, ?)",
-            row,
-        )
-        conn.execute("DELETE FROM texts WHERE key = ?", (key,))
 
 
 def _people(addresses: Sequence[Address]) -> str:

@@ -11,6 +11,7 @@ from tui_mail.filing.arrivals import FolderPlace, store_local
 from tui_mail.filing.bodies import file_bodies
 from tui_mail.filing.drafting import drop_draft, reopen_draft
 from tui_mail.model.messages import Flag, IndexedMail
+from tui_mail.store import disk
 from tui_mail.store.folds import fold, recount
 
 
@@ -32,8 +33,10 @@ def queue(
 ) -> tuple[int, set[int]]:
     """Put a frozen mail into the outbox and into its conversation; returns (outbox id, changed).
 
-    The composer may close only after this is committed (§4.9).
+    The composer may close only after this is committed (§4.9). Raises StoreReadOnly when the disk
+    is nearly full.
     """
+    disk.refuse_when_full(conn)
     message_id = store_local(
         conn,
         place,

@@ -223,6 +223,10 @@ class Database:
         reader = self._readers[self._turn]
         return await _run(reader, lambda: _snapshot(reader._conn, query, args, kwargs))
 
+    def condemn(self, why: str) -> None:
+        """Take no more writes, for a reason found elsewhere."""
+        self._broken = why
+
     def mend(self) -> None:
         """Allow writes again after the cause of an I/O error was removed."""
         self._broken = ""

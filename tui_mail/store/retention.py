@@ -7,6 +7,7 @@ import sqlite3
 from tui_mail.store.folds import recount
 from tui_mail.store.messages import OUTLIVES
 from tui_mail.store.standing import take_waiting
+from tui_mail.store.texts import remove_text
 
 UNDO_DAYS = 30
 DONE_DAYS = 30
@@ -37,17 +38,7 @@ def sweep(conn: sqlite3.Connection, now: int) -> int:
 def erase(conn: sqlite3.Connection, message_id: int, text_key: int | None) -> None:
     """Remove a message with its body, index, files and places (SEC-35)."""
     if text_key is not None:
-        row = conn.execute(
-            "SELECT key, subject, sender, recipients, files, body FROM texts WHERE key = ?",
-            (text_key,),
-        ).fetchone()
-        if row is not None:
-            conn.execute(
-                "INSERT INTO fts(fts, rowid, subject, sender, recipients, files, body)"
-                " VALUES ('delete', ?, ?, ?, ?, ?, ?)",
-                row,
-            )
-            conn.execute("DELETE FROM texts WHERE key = ?", (text_key,))
+        remove_text(conn, text_key)
     for table in ("raws", "readables", "attachments", "participants", "presence", "placements"):
         conn.execute(f"DELETE FROM {table} WHERE message_id = ?", (message_id,))
     conn.execute("UPDATE operations SET message_id = NULL WHERE message_id = ?", (message_id,))

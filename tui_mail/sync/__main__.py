@@ -9,12 +9,13 @@ from pathlib import Path
 
 from tui_mail.config.logs import log_to
 from tui_mail.config.paths import Paths
-from tui_mail.errors import StoreBusy, TuiMailError
+from tui_mail.errors import StoreBusy, StoreDamaged, TuiMailError
 from tui_mail.model.safe_text import safe_line
+from tui_mail.sync.process import BUSY, DAMAGED
 
 
 def main() -> int:
-    """Run until the last screen has gone. Exit code 3: another engine runs."""
+    """Run until the last screen has gone. Exit code 3: another engine runs; 4: damaged store."""
     os.umask(0o077)
     config_dir, data_dir, state_dir = map(Path, sys.argv[1:4])
     paths = Paths(config_dir, data_dir, state_dir)
@@ -25,7 +26,9 @@ def main() -> int:
     try:
         return asyncio.run(serve(paths, stop_when_alone="--stay" not in sys.argv))
     except StoreBusy:
-        return 3
+        return BUSY
+    except StoreDamaged:
+        return DAMAGED
     except TuiMailError as error:
         print(safe_line(str(error)), file=sys.stderr)
         return 1

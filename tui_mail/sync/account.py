@@ -22,7 +22,7 @@ from tui_mail.errors import (
     TuiMailError,
 )
 from tui_mail.model.safe_text import safe_line
-from tui_mail.store import accounts, operations, outbox, syncing
+from tui_mail.store import accounts, disk, operations, outbox, syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.sync import bodies, delivery, headers, listing, passes, proof, replay
 from tui_mail.sync.backoff import Backoff
@@ -34,7 +34,7 @@ from tui_mail.sync.wire import Wire
 log = logging.getLogger(__name__)
 
 LIST_SECONDS = 3600
-RECHECK_SECONDS = 30
+_BODIES_WAIT = "The text of mails waits"
 
 
 class AccountSync:
@@ -123,6 +123,7 @@ class AccountSync:
         while True:
             wire: Wire | None = None
             try:
+                await self._wait_for_room()
                 wire = await self._connect()
                 await self._prepare(wire)
                 await self._follow(wire)
@@ -184,11 +185,20 @@ class AccountSync:
         await listing.list_folders(self.desk, wire)
         await replay.replay(self.desk, wire)
 
+    async def _wait_for_room(self) -> None:
+        """Fetch nothing while the disk is nearly full; what is here can be read meanwhile."""
+        while problem := self._shortage(disk.SYNC_NEEDS, "Sync waits"):
+            await self._state("retrying", problem)
+            await self._pause(30)
+
+    def _shortage(self, need: int, what: str) -> str:
+        return disk.shortage(self.paths.database, need, what)
+
     async def _follow(self, wire: Wire) -> None:
         await self._round(wire)
         listed_at = polled_at = time.monotonic()
         complete = False
-        while True:
+        while not self._shortage(disk.SYNC_NEEDS, "Sync waits"):
             complete = await self._catch_up(wire)
             if complete:
                 await self._active()
@@ -291,6 +301,9 @@ class AccountSync:
             if not await headers.backfill(self.desk, wire, folder, progress, interrupted):
                 await progress.tell(force=True)
                 return False
+        if self._shortage(disk.BODIES_NEED, _BODIES_WAIT):
+            await progress.end()
+            return True
         done = await bodies.fetch_bodies(self.desk, wire, progress, interrupted)
         await (progress.end() if done else progress.tell(force=True))
         return done
@@ -344,7 +357,7 @@ class AccountSync:
         if self._send_refused:
             await self._state("auth_failed", self._send_refused)
         else:
-            await self._state("active", "")
+            await self._state("active", self._shortage(disk.BODIES_NEED, _BODIES_WAIT))
 
     async def _report(self, state: str, error: BaseException) -> None:
         await self._note(error)

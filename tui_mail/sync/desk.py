@@ -14,6 +14,7 @@ from tui_mail.model.arrivals import Arrival
 from tui_mail.model.clock import Clock
 from tui_mail.store.accounts import Folder
 from tui_mail.store.database import Database
+from tui_mail.sync.valves import UnaskedRate
 
 
 @dataclass(slots=True)
@@ -34,6 +35,8 @@ class Desk:
     """The submission server puts the copy into Sent by itself (OUT-7)."""
     check_seconds: int = 300
     """Least time between two looks at a suspicious loss (VAL-1)."""
+    unasked: UnaskedRate = field(default_factory=UnaskedRate)
+    """Removals that no user's action stands behind (VAL-4)."""
     own: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from tui_mail.config.load import load
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import Settings
-from tui_mail.errors import ConfigError
+from tui_mail.errors import ConfigError, StoreDamaged
 from tui_mail.filing.outgoing import recover, suspend_foreign
 from tui_mail.mime.worker import MimePool
 from tui_mail.model.clock import Clock, SystemClock
@@ -32,6 +32,7 @@ from tui_mail.sync import receipts
 from tui_mail.sync.account import AccountSync
 from tui_mail.sync.desk import Desk
 from tui_mail.sync.facts import FactServer
+from tui_mail.sync.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,6 @@ GRACE_SECONDS = 20.0
 """How long a new engine waits for its first screen."""
 LINGER_SECONDS = 5.0
 """How long queued work may still take once the last screen has gone."""
-HOUSEKEEPING_SECONDS = 3600.0
 
 
 class Engine:
@@ -64,6 +64,7 @@ class Engine:
         self._tenure: Tenure | None = None
         self._syncs: dict[str, AccountSync] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._upkeep: Upkeep | None = None
         self._stopping = asyncio.Event()
         self._settings = Settings()
         self._settings_mark: tuple[int, int] = (-1, -1)
@@ -92,15 +93,19 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._tasks.clear()
+        if self._upkeep is not None:
+            await self._upkeep.stop()
         await self._pool.close()
         await self._facts.stop()
-        if self._tenure is not None:
+        clean = self._tenure is not None
+        if clean:
             with contextlib.suppress(Exception):
                 await self.db.write(end_tenure)
             self._tenure = None
         await self.db.close()
-        with contextlib.suppress(sqlite3.Error, OSError):
-            checkpoint(self.paths.database)
+        if clean:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                checkpoint(self.paths.database)
         self._lock.release()
 
     async def __aenter__(self) -> Engine:
@@ -112,17 +117,22 @@ class Engine:
 
     async def run(self) -> None:
         """Sync every account until `request_stop`, or until the last screen has gone."""
+        assert self._tenure is not None
+        upkeep = self._upkeep = Upkeep(
+            self.db, self.paths, self.clock, look_for_damage=not self._tenure.clean
+        )
         await self._start_accounts()
-        last_housekeeping = time.monotonic()
         begun = time.monotonic()
         alone_since: float | None = None
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1.0)
             await self._watch_settings()
-            if time.monotonic() - last_housekeeping > HOUSEKEEPING_SECONDS:
-                last_housekeeping = time.monotonic()
-                await self.db.write(retention.sweep, self.clock.now())
+            try:
+                await upkeep.tick()
+            except StoreDamaged:
+                self._tenure = None  # no clean stop: the next start looks again
+                raise
             awaited = not self._facts.was_watched and time.monotonic() - begun < GRACE_SECONDS
             if not self._stop_when_alone or self._facts.listeners or awaited:
                 alone_since = None

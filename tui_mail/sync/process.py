@@ -10,6 +10,9 @@ import sys
 from tui_mail.config.paths import Paths
 from tui_mail.store.ownership import EngineLock
 
+BUSY, DAMAGED = 3, 4
+"""Exit codes of an engine: another one runs; the database is damaged and takes no more writes."""
+
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
          "DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY", "GNUPGHOME", "PASSWORD_STORE_DIR",
          "SSH_AUTH_SOCK", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR",

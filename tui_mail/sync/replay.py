@@ -95,6 +95,10 @@ async def _run_batch(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
     try:
         if first.kind == "append":
             return await append(desk, wire, first)
+        if first.kind in ("move", "expunge"):
+            unasked = [op for op in batch if op.journal_id is None]
+            if unasked and not desk.unasked.allows(len(unasked), desk.now()):
+                return await _fail(desk, unasked, "more than anybody asked for in a minute")
         folder = await desk.db.read(accounts.folder, first.folder_id or 0)
         if folder is None or not folder.selectable:
             return await _fail(desk, batch, "its folder is gone")

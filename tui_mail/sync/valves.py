@@ -1,4 +1,4 @@
-"""Safety valves: what sync does not believe at once (VAL-1, VAL-2)."""
+"""Safety valves: what sync does not believe at once (VAL-1, VAL-2), nor do unasked (VAL-4)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ CHECKS = 2
 CHECK_SECONDS = 300
 """Least time between two of these looks."""
 FOLDER_LISTS = 3
+UNASKED_A_MINUTE = 100
+"""Mails that may be moved or removed on the server within a minute without a user's word."""
 FOLDER_SECONDS = 86_400
 
 
@@ -62,3 +64,18 @@ def believes_list(known: int, listed_of_known: int, has_inbox: bool) -> bool:
 def is_folder_gone(missing_count: int, missing_since: int, now: int) -> bool:
     """A folder is gone after three good lists over a day (VAL-2)."""
     return missing_count >= FOLDER_LISTS and now - missing_since >= FOLDER_SECONDS
+
+
+@dataclass(slots=True)
+class UnaskedRate:
+    """Counts what goes to the server without a user's word, to catch faults of our own (VAL-4)."""
+
+    _began: int = 0
+    _count: int = 0
+
+    def allows(self, mails: int, now: int) -> bool:
+        """Whether this many more may go now."""
+        if now - self._began >= 60 or now < self._began:
+            self._began, self._count = now, 0
+        self._count += mails
+        return self._count <= UNASKED_A_MINUTE

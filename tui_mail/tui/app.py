@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerState
 from tui_mail.actions.context import Context, open_context
 from tui_mail.actions.status import Status, status
 from tui_mail.config.keymap import Keymap
-from tui_mail.errors import ConfigError, TuiMailError
+from tui_mail.errors import ConfigError, StoreDamaged, TuiMailError
 from tui_mail.model.clock import Clock
 from tui_mail.store import accounts
 from tui_mail.store.accounts import Account
@@ -146,8 +146,12 @@ class TuiMail(Program):
 
         if self._one_process:
             await engine.run_here(self.ctx.paths)
-        else:
+            return
+        try:
             await engine.keep_engine(self.ctx.paths, self._engine_failed)
+        except StoreDamaged as error:
+            self.ctx.db.condemn(error.message)
+            raise
 
     def _engine_failed(self, message: str) -> None:
         self.say(message, trouble=True)

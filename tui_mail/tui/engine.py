@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import Callable
 
 from tui_mail.config.paths import Paths
-from tui_mail.errors import StoreBusy
+from tui_mail.errors import StoreBusy, StoreDamaged
 
 _LOOK = 5.0
 """Seconds between looks whether the engine of another terminal still runs."""
 _LONGEST = 60.0
-_BUSY_CODE = 3
-"""What an engine's process returns when another one was faster."""
+RESTORE = "Reading goes on. `tui-mail backup --list` says what can be restored."
 
 
 async def keep_engine(paths: Paths, failed: Callable[[str], None], *, look: float = _LOOK) -> None:
     """See to it that some process is the engine, until cancelled; `failed` hears of each death.
 
-    The child outlives the screens to finish what is queued.
+    The child outlives the screens to finish what is queued. Raises StoreDamaged when it found that
+    nothing may be written any more.
     """
-    from tui_mail.sync.process import start_engine
+    from tui_mail.sync.process import BUSY, DAMAGED, start_engine
 
     pause = 1.0
     while True:
@@ -30,9 +30,13 @@ async def keep_engine(paths: Paths, failed: Callable[[str], None], *, look: floa
             continue
         started = asyncio.get_running_loop().time()
         code = await child.wait()
-        if code == _BUSY_CODE:
+        if code == BUSY:
             await asyncio.sleep(look)
             continue
+        if code == DAMAGED:
+            raise StoreDamaged(
+                "The database is damaged; nothing is written any more.", hint=RESTORE
+            )
         if asyncio.get_running_loop().time() - started > _LONGEST:
             pause = 1.0
         if code:
