@@ -16,7 +16,7 @@ from tests.integration.test_engine import sync
 from tests.integration.test_live import opened, running, state
 from tests.integration.waiting import one, rows, until
 from tests.profiles import mail, profile
-from tui_mail.actions import crm, triage, writing
+from tui_mail.actions import beginning, crm, keeping, sending, triage
 from tui_mail.actions.context import Context
 from tui_mail.cli import backup
 from tui_mail.config.paths import Paths
@@ -25,7 +25,7 @@ from tui_mail.errors import StoreDamaged, StoreReadOnly
 from tui_mail.filing import intents
 from tui_mail.model.drafts import DraftContent
 from tui_mail.model.views import View
-from tui_mail.store import disk, keeping, pages
+from tui_mail.store import disk, pages, safe_copies
 from tui_mail.store.folds import fold, recount
 from tui_mail.sync import upkeep, valves
 from tui_mail.sync.valves import UnaskedRate
@@ -52,11 +52,11 @@ async def test_a_small_copy_brings_back_what_no_server_has(tmp_path: Path) -> No
         await sync(paths)
         async with opened(paths) as ctx:
             await crm.create(ctx, "person", {"name": "Anna Berg"})
-            draft = await writing.new_draft(ctx, content=DraftContent(subject="half a thought"))
-            await writing.keep(ctx, draft)
+            draft = await beginning.new_draft(ctx, content=DraftContent(subject="half a thought"))
+            await keeping.keep(ctx, draft)
             before = await rows(ctx, "SELECT name FROM persons ORDER BY id")
             journal = await one(ctx, "SELECT count(*) FROM journal")
-        copy = keeping.copy_kept(paths.database, paths.backups, NOW)
+        copy = safe_copies.copy_kept(paths.database, paths.backups, NOW)
         assert copy is not None
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
         with contextlib.closing(sqlite3.connect(copy)) as conn:
@@ -85,7 +85,7 @@ async def test_mail_that_is_on_no_server_is_in_the_copy_with_its_body(tmp_path: 
         await sync(paths)
         server.mailbox("INBOX", "mira").remove([1])
         await sync(paths)
-        copy = keeping.copy_kept(paths.database, paths.backups, NOW)
+        copy = safe_copies.copy_kept(paths.database, paths.backups, NOW)
         assert copy is not None
         with contextlib.closing(sqlite3.connect(copy)) as conn:
             assert conn.execute(
@@ -100,12 +100,12 @@ async def test_mail_that_is_on_no_server_is_in_the_copy_with_its_body(tmp_path: 
 async def test_a_copy_is_made_only_when_there_is_something_new_to_keep(tmp_path: Path) -> None:
     async with served(tmp_path, 1) as (_, paths):
         await sync(paths)
-        assert keeping.copy_kept(paths.database, paths.backups, NOW) is not None
-        assert keeping.copy_kept(paths.database, paths.backups, NOW + 3600) is None
+        assert safe_copies.copy_kept(paths.database, paths.backups, NOW) is not None
+        assert safe_copies.copy_kept(paths.database, paths.backups, NOW + 3600) is None
         async with opened(paths) as ctx:
             row = (await ctx.db.read(pages.page, View.INBOX, 0, 1))[0]
             await triage.set_star(ctx, [row.id], True)
-        assert keeping.copy_kept(paths.database, paths.backups, NOW + 7200) is not None
+        assert safe_copies.copy_kept(paths.database, paths.backups, NOW + 7200) is not None
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_old_copies_go(tmp_path: Path, stamps: list[str], octets: int, stay: int
         with (tmp_path / f"kept-{stamp}.db").open("wb") as file:
             file.truncate(octets)
     (tmp_path / "mail-20261101-120000.db").touch()
-    keeping.prune(tmp_path)
+    safe_copies.prune(tmp_path)
     left = sorted(path.name for path in tmp_path.glob("kept-*.db"))
     assert len(left) == stay
     assert left[-1] == f"kept-{stamps[-1]}.db"
@@ -203,9 +203,9 @@ async def test_a_mail_is_not_taken_when_it_could_not_be_seen_through(
         paths = profile(tmp_path, imap=("127.0.0.1", 1), smtp=("127.0.0.1", 1))
         async with opened(paths) as ctx:
             content = DraftContent(to="anna@fjord.example", subject="Offer", body="Here it is.")
-            draft = await writing.new_draft(ctx, content=content)
+            draft = await beginning.new_draft(ctx, content=content)
             with pytest.raises(StoreReadOnly, match="40 MB"):
-                await writing.send(ctx, draft)
+                await sending.send(ctx, draft)
             assert await one(ctx, "SELECT count(*) FROM outbox") == 0
             assert "Offer" in str(await one(ctx, "SELECT content FROM drafts"))
 

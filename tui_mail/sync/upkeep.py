@@ -11,7 +11,7 @@ from tui_mail.config.paths import Paths
 from tui_mail.errors import StoreDamaged, StoreError
 from tui_mail.model.clock import Clock
 from tui_mail.model.safe_text import safe_line
-from tui_mail.store import disk, keeping, retention
+from tui_mail.store import disk, retention, safe_copies
 from tui_mail.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,9 @@ class Upkeep:
 
     async def _look_for_damage(self) -> None:
         """After a stop that was not clean: a damaged file takes no more writes."""
-        self._damage = safe_line(await asyncio.to_thread(keeping.damage, self._paths.database), 200)
+        self._damage = safe_line(
+            await asyncio.to_thread(safe_copies.damage, self._paths.database), 200
+        )
 
     async def _hourly(self) -> None:
         try:
@@ -72,5 +74,5 @@ class Upkeep:
         disk.keep_reserve(self._paths.reserve)
         database, folder = self._paths.database, self._paths.backups
         if not disk.shortage(database, disk.BODIES_NEED, "The hourly copy"):
-            keeping.copy_kept(database, folder, self._clock.now())
-        keeping.prune(folder)
+            safe_copies.copy_kept(database, folder, self._clock.now())
+        safe_copies.prune(folder)
