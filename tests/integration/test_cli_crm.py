@@ -28,7 +28,7 @@ from tui_mail.store.sight import SELF
 
 Run = Callable[..., Said]
 FORMULAS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", '=HYPERLINK("http://x.example")')
-TABLES = ("people", "orgs", "deals", "leads")
+TABLES = ("people", "orgs", "deals", "leads", "projects")
 
 
 @pytest.fixture
@@ -245,10 +245,12 @@ def test_what_is_exported_comes_in_again_elsewhere(tmp_path: Path, run: Run, dem
     files = {table: tmp_path / f"{table}.csv" for table in TABLES}
     for table, file in files.items():
         assert run("export", table, str(file)).code == 0
-    for table in ("orgs", "people", "deals", "leads"):
+    for table in ("orgs", "people", "deals", "leads", "projects"):
         done = run("import", table, str(files[table]), home="other")
         assert done.code == 0, done.err
-    for kind, name in (("person", "name"), ("org", "name"), ("deal", "title"), ("lead", "title")):
+    kinds = (("person", "name"), ("org", "name"), ("deal", "title"), ("lead", "title"),
+             ("project", "title"))  # fmt: skip
+    for kind, name in kinds:
         mine = run(kind, "list", "--json").json["records"]
         theirs = run(kind, "list", "--json", home="other").json["records"]
         assert [one[name] for one in theirs] == [one[name] for one in mine]

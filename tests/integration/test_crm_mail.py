@@ -355,8 +355,9 @@ def play(conn: sqlite3.Connection, world: World, events: list[tuple[str, int, in
             values = {"title": f"D{more}", "person_id": persons[who]}
             items.create(conn, "deal", values, more)
         else:
+            found = screening.reach(conn, parse_target(PEOPLE[who]), None)
             blocks.add(conn, parse_target(PEOPLE[who]), None, "user", 0)
-            changed = screening.screen(conn, parse_target(PEOPLE[who]), None, linked_too=True)
+            changed = screening.screen(conn, [m for some in found.messages.values() for m in some])
             filing_linking.evaluate(conn, changed, 100)
         everything = [row[0] for row in conn.execute("SELECT id FROM conversations")]
         filing_linking.evaluate(conn, everything, 100)

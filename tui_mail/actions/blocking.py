@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from tui_mail.actions.context import Context
-from tui_mail.actions.recorded import Outcome, RecordDone, act
+from tui_mail.actions.parts import Before
+from tui_mail.actions.recorded import Outcome, RecordDone, act, act_in_parts
 from tui_mail.errors import ActionError
 from tui_mail.filing import linking, screening
 from tui_mail.model import blocking
@@ -67,7 +69,7 @@ def _preview(conn: sqlite3.Connection, target: Target, account_id: int | None) -
         refusal,
         blocking.warning(target, own),
         len(found.conversations),
-        len(found.messages),
+        sum(map(len, found.messages.values())),
         tuple(pages.rows_by_id(conn, found.conversations[:SAMPLE])),
         tuple(pages.rows_by_id(conn, found.linked)),
         blocks.find(conn, target, account_id) is not None,
@@ -107,6 +109,7 @@ async def block(
     account_id: int | None = None,
     linked_too: bool = False,
     dry_run: bool = False,
+    after: int | None = None,
 ) -> RecordDone:
     """Block an address or a domain and hide what it covers; nothing changes on the server (R31).
 
@@ -116,37 +119,63 @@ async def block(
     target = blocking.parse_target(text)
     now = ctx.now()
 
-    def body(conn: sqlite3.Connection) -> Outcome:
+    found = await ctx.db.read(screening.reach, target, account_id)
+    wanted = found.conversations + (found.linked if linked_too else ())
+
+    def body(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
         refused = blocking.refusal(target, blocks.own_addresses(conn), is_public_suffix)
         if refused:
             raise ActionError(refused)
         blocks.add(conn, target, account_id, USER, now)
-        changed = screening.screen(conn, target, account_id, linked_too=linked_too)
+        changed = screening.screen(conn, [mid for cid in ids for mid in found.messages[cid]])
         linking.evaluate(conn, changed, now)
-        number = f"{len(changed)} conversation{'' if len(changed) == 1 else 's'}"
+        number = _number(past.changed + len(changed))
         return Outcome(f"Blocked {one_line(str(target), 60)}: {number} hidden", changed)
 
-    return await act(ctx, "block", body, dry_run=dry_run)
+    return await act_in_parts(ctx, "block", wanted, body, dry_run=dry_run, after=after)
 
 
-async def unblock(ctx: Context, entry_id: int, *, dry_run: bool = False) -> RecordDone:
+async def unblock(
+    ctx: Context, entry_id: int, *, dry_run: bool = False, after: int | None = None
+) -> RecordDone:
     """Remove an entry and bring its mail back, but for what another entry covers."""
     now = ctx.now()
+    entry = await ctx.db.read(blocks.entry, entry_id)
+    if entry is None:
+        raise ActionError("That entry is gone already.")
+    held = await ctx.db.read(screening.held_by, entry_id)
+    name = one_line(str(entry.target), 60)
 
-    def body(conn: sqlite3.Connection) -> Outcome:
-        entry = blocks.entry(conn, entry_id)
-        if entry is None:
-            raise ActionError("That entry is gone already.")
-        changed = screening.release(conn, entry_id)
-        blocks.remove(conn, entry_id)
+    def back(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
+        messages = [mid for cid in ids for mid in held[cid]]
+        changed = screening.release(conn, entry_id, messages)
         linking.evaluate(conn, changed, now)
-        number = f"{len(changed)} conversation{'' if len(changed) == 1 else 's'}"
-        text = f"Unblocked {one_line(str(entry.target), 60)}: {number} back"
-        return Outcome(text, changed)
+        return Outcome(f"Unblocked {name}: {_number(past.changed + len(changed))} back", changed)
 
-    done = await act(ctx, "unblock", body, dry_run=dry_run)
+    done = await act_in_parts(ctx, "unblock", held, back, dry_run=dry_run, after=after)
+
+    def remove(conn: sqlite3.Connection) -> Outcome:
+        blocks.remove(conn, entry_id)
+        return Outcome(done.summary)
+
+    last = await act(ctx, "unblock", remove, dry_run=dry_run, after=done.journal_id or after)
     ctx.wake()
-    return done
+    return replace(last, conversation_ids=done.conversation_ids)
+
+
+async def rescope(ctx: Context, entry_id: int, account_id: int | None) -> RecordDone:
+    """Make an entry hold for one account only, or for all (R34); one step of undo."""
+    entry = await ctx.db.read(blocks.entry, entry_id)
+    if entry is None:
+        raise ActionError("That entry is gone already.")
+    if entry.account_id == account_id:
+        raise ActionError("It is so already.")
+    made = await block(ctx, str(entry.target), account_id=account_id)
+    done = await unblock(ctx, entry_id, after=made.journal_id)
+    where = "one account" if account_id is not None else "all accounts"
+    changed = {*made.conversation_ids, *done.conversation_ids}
+    summary = f"{one_line(str(entry.target), 60)} is blocked for {where}"
+    return replace(done, summary=summary, conversation_ids=tuple(sorted(changed)))
 
 
 async def entries(ctx: Context) -> list[Blocked]:
@@ -157,6 +186,10 @@ async def entries(ctx: Context) -> list[Blocked]:
 async def find_entry(ctx: Context, text: str, *, account_id: int | None = None) -> Blocked | None:
     """The entry of an address or a domain as typed."""
     return await ctx.db.read(blocks.find, blocking.parse_target(text), account_id)
+
+
+def _number(number: int) -> str:
+    return f"{number} conversation{'' if number == 1 else 's'}"
 
 
 def is_public_suffix(domain: str) -> bool:

@@ -17,9 +17,16 @@ USER = "user"
 
 
 async def create(
-    ctx: Context, kind: str, values: Mapping[str, Any], *, dry_run: bool = False
+    ctx: Context,
+    kind: str,
+    values: Mapping[str, Any],
+    *,
+    dry_run: bool = False,
+    after: int | None = None,
 ) -> RecordDone:
     """Make a record; `values` by the keys of `model.records.FIELDS`. `records[0]` names it.
+
+    `after` is the journal entry that undo takes back together with this one.
 
     Raises ActionError that names the field that is wrong.
     """
@@ -30,7 +37,7 @@ async def create(
         ref = store(conn, kind, given, now)
         return Outcome(f"Added {kind} {_title(conn, ref)}", records=[ref])
 
-    return await act(ctx, f"create_{kind}", body, dry_run=dry_run)
+    return await act(ctx, f"create_{kind}", body, dry_run=dry_run, after=after)
 
 
 def store(conn: sqlite3.Connection, kind: str, given: Mapping[str, Any], now: int) -> Ref:
@@ -163,12 +170,18 @@ async def set_status(
     return await act(ctx, "status", body, dry_run=dry_run)
 
 
-async def convert_lead(ctx: Context, lead: Ref, values: Mapping[str, Any]) -> RecordDone:
+async def convert_lead(
+    ctx: Context, lead: Ref, values: Mapping[str, Any], *, dry_run: bool = False
+) -> RecordDone:
     """Make a deal of a lead; its conversations go to the deal."""
     now = ctx.now()
 
     def body(conn: sqlite3.Connection) -> Outcome:
+        if lead.kind != "lead":
+            raise ActionError("Only a lead becomes a deal.")
         old = records.row(conn, lead)
+        if old["status"] == "converted":
+            raise ActionError("This lead is a deal already.")
         keys = ("title", "person_id", "organization_id", "value", "currency", "expected_close")
         given = checked("deal", {**{key: old[key] for key in keys}, **values}, new=True)
         given["people"] = tuple(items.people_of(conn, lead))
@@ -186,7 +199,7 @@ async def convert_lead(ctx: Context, lead: Ref, values: Mapping[str, Any]) -> Re
         conn.execute("UPDATE leads SET deal_id = ? WHERE id = ?", (deal.id, lead.id))
         return Outcome(f"Made a deal of {_title(conn, lead)}", changed, [deal, lead])
 
-    return await act(ctx, "convert_lead", body)
+    return await act(ctx, "convert_lead", body, dry_run=dry_run)
 
 
 async def create_activity(
@@ -205,7 +218,9 @@ async def create_activity(
     return await act(ctx, "create_activity", body, dry_run=dry_run)
 
 
-async def edit_activity(ctx: Context, activity_id: int, values: Mapping[str, Any]) -> RecordDone:
+async def edit_activity(
+    ctx: Context, activity_id: int, values: Mapping[str, Any], *, dry_run: bool = False
+) -> RecordDone:
     """Change an activity; `done` marks it done or open again."""
     given = checked("activity", values, new=False)
     now = ctx.now()
@@ -216,10 +231,10 @@ async def edit_activity(ctx: Context, activity_id: int, values: Mapping[str, Any
         word = "Done:" if given.get("done") else "Changed"
         return Outcome(f"{word} {subject}", records=[Ref("activity", activity_id)])
 
-    return await act(ctx, "edit_activity", body)
+    return await act(ctx, "edit_activity", body, dry_run=dry_run)
 
 
-async def delete_activity(ctx: Context, activity_id: int) -> RecordDone:
+async def delete_activity(ctx: Context, activity_id: int, *, dry_run: bool = False) -> RecordDone:
     """Remove an activity."""
 
     def body(conn: sqlite3.Connection) -> Outcome:
@@ -227,10 +242,10 @@ async def delete_activity(ctx: Context, activity_id: int) -> RecordDone:
         activities.delete(conn, activity_id)
         return Outcome(f"Deleted {subject}")
 
-    return await act(ctx, "delete_activity", body)
+    return await act(ctx, "delete_activity", body, dry_run=dry_run)
 
 
-async def add_note(ctx: Context, ref: Ref, text: str) -> RecordDone:
+async def add_note(ctx: Context, ref: Ref, text: str, *, dry_run: bool = False) -> RecordDone:
     """Keep a note with a record."""
     from tui_mail.model.records import clean
 
@@ -243,10 +258,10 @@ async def add_note(ctx: Context, ref: Ref, text: str) -> RecordDone:
         activities.add_note(conn, ref, note, now)
         return Outcome(f"Noted with {_title(conn, ref)}", records=[ref])
 
-    return await act(ctx, "note", body)
+    return await act(ctx, "note", body, dry_run=dry_run)
 
 
-async def edit_note(ctx: Context, note_id: int, text: str) -> RecordDone:
+async def edit_note(ctx: Context, note_id: int, text: str, *, dry_run: bool = False) -> RecordDone:
     """Rewrite a note; an empty text removes it."""
     from tui_mail.model.records import clean
 
@@ -257,7 +272,7 @@ async def edit_note(ctx: Context, note_id: int, text: str) -> RecordDone:
         ref = activities.change_note(conn, note_id, note, now)
         return Outcome("Changed the note" if note else "Removed the note", records=[ref])
 
-    return await act(ctx, "note", body)
+    return await act(ctx, "note", body, dry_run=dry_run)
 
 
 async def add_stage(ctx: Context, name: str, *, rotten_days: int | None = None) -> RecordDone:

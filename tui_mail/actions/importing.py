@@ -1,4 +1,4 @@
-"""Bringing people, organizations, deals and leads from CSV, and people from vCard files.
+"""Bringing records of every kind from CSV, and people from vCard files.
 
 A file is read, mapped and tried as a whole; rows that cannot be taken are listed with the reason.
 Running the same file again changes nothing: rows are known by their id elsewhere, by address, or
@@ -22,7 +22,7 @@ from tui_mail.actions.tables import MAX_OCTETS, Table, read_csv
 from tui_mail.errors import ActionError
 from tui_mail.model import mapping
 from tui_mail.model.addresses import address_key
-from tui_mail.model.records import Ref, checked, clean
+from tui_mail.model.records import ITEM_KINDS, Ref, checked, clean
 from tui_mail.model.safe_text import one_line
 from tui_mail.store import activities, deals, items, organizations, people, records
 from tui_mail.store.trial import copy_records
@@ -246,7 +246,7 @@ def _create(
     closed: int | None,
 ) -> Ref:
     checked(kind, given, new=True)
-    if kind in ("deal", "lead"):
+    if kind in ITEM_KINDS:
         return items.create(
             conn, kind, given, now, created_at=created, closed_at=closed or created or now
         )
@@ -261,7 +261,7 @@ def _prepared(
     """Checked values with names of people, organizations and stages turned into ids."""
     company = values.pop("organization", "")
     person, address = values.pop("person", ""), values.pop("person_address", "")
-    stage = values.pop("stage", "")
+    stage, phase = values.pop("stage", ""), values.pop("phase", "")
     if kind == "person" and not values.get("name"):
         parts = [values.get("first_name", ""), values.get("last_name", "")]
         values["name"] = (
@@ -282,7 +282,7 @@ def _prepared(
     given = checked(kind, values, new=False)
     if company:
         given["organization_id"] = _organization(conn, clean(company), now, also)
-    if kind in ("deal", "lead") and (person or address):
+    if kind in ITEM_KINDS and (person or address):
         given["person_id"] = _person(
             conn, clean(person), address, given.get("organization_id"), now, also
         )
@@ -291,6 +291,9 @@ def _prepared(
         if stage_id is None:
             stage_id = deals.add_stage(conn, clean(stage))
         given["stage_id"] = stage_id
+    if phase:
+        phase_id = deals.phase_named(conn, clean(phase))
+        given["phase_id"] = deals.add_phase(conn, clean(phase)) if phase_id is None else phase_id
     return given
 
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tui_mail.actions.context import Context
-from tui_mail.actions.recorded import Outcome, RecordDone, act
+from tui_mail.actions.parts import Before
+from tui_mail.actions.recorded import Outcome, RecordDone, act, act_in_parts
 from tui_mail.errors import ActionError
 from tui_mail.filing import conversations, linking
 from tui_mail.model.linking import FOREVER, Candidate, decide
@@ -20,15 +21,23 @@ USER = "user"
 
 
 async def link(
-    ctx: Context, conversation_ids: Collection[int], item: Ref, *, dry_run: bool = False
+    ctx: Context,
+    conversation_ids: Collection[int],
+    item: Ref,
+    *,
+    dry_run: bool = False,
+    after: int | None = None,
 ) -> RecordDone:
-    """Make an item the one these conversations belong to; a former one is replaced (R51, R53)."""
-    ids, now = tuple(conversation_ids), ctx.now()
+    """Make an item the one these conversations belong to; a former one is replaced (R51, R53).
 
-    def body(conn: sqlite3.Connection) -> Outcome:
+    `after` is the journal entry that made the item: undo takes both back.
+    """
+    now = ctx.now()
+
+    def body(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
         _need_item(conn, item)
-        for cid in ids:
-            _need_conversation(conn, cid)
+        here = _here(conn, ids)
+        for cid in here:
             primary = links.primaries(conn, [cid]).get(cid)
             if primary is not None and primary.item == item and primary.source == "manual":
                 continue
@@ -36,30 +45,39 @@ async def link(
                 links.remove(conn, [primary.id], USER, now)
             links.add(conn, cid, item, source="manual", rule="R53", by=USER, now=now)
             links.settle(conn, cid)
-        return Outcome(f"Linked {_number(ids)} to {_title(conn, item)}", set(ids), [item])
+        number = _number(past.seen + len(here))
+        return Outcome(f"Linked {number} to {_title(conn, item)}", set(here), [item])
 
-    return await act(ctx, "link", body, dry_run=dry_run)
+    return await act_in_parts(ctx, "link", conversation_ids, body, dry_run=dry_run, after=after)
 
 
 async def link_also(
-    ctx: Context, conversation_ids: Collection[int], item: Ref, *, dry_run: bool = False
+    ctx: Context,
+    conversation_ids: Collection[int],
+    item: Ref,
+    *,
+    dry_run: bool = False,
+    after: int | None = None,
 ) -> RecordDone:
     """Link to one more item beside the one they belong to; without one it becomes that."""
-    ids, now = tuple(conversation_ids), ctx.now()
+    now = ctx.now()
 
-    def body(conn: sqlite3.Connection) -> Outcome:
+    def body(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
         _need_item(conn, item)
-        for cid in ids:
-            _need_conversation(conn, cid)
+        here = _here(conn, ids)
+        for cid in here:
             if any(one.item == item for one in links.live(conn, cid)):
                 continue
             links.add(
                 conn, cid, item, role="secondary", source="manual", rule="R53", by=USER, now=now
             )
             links.settle(conn, cid)
-        return Outcome(f"Linked {_number(ids)} also to {_title(conn, item)}", set(ids), [item])
+        number = _number(past.seen + len(here))
+        return Outcome(f"Linked {number} also to {_title(conn, item)}", set(here), [item])
 
-    return await act(ctx, "link_also", body, dry_run=dry_run)
+    return await act_in_parts(
+        ctx, "link_also", conversation_ids, body, dry_run=dry_run, after=after
+    )
 
 
 async def make_primary(ctx: Context, conversation_id: int, item: Ref) -> RecordDone:
@@ -95,18 +113,18 @@ async def unlink(
 
     Without links this takes an ambiguous conversation out of its lane.
     """
-    ids, now = tuple(conversation_ids), ctx.now()
+    now = ctx.now()
 
-    def body(conn: sqlite3.Connection) -> Outcome:
-        for cid in ids:
-            _need_conversation(conn, cid)
+    def body(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
+        here = _here(conn, ids)
+        for cid in here:
             ended = [one for one in links.live(conn, cid) if item is None or one.item == item]
             links.remove(conn, [one.id for one in ended], USER, now)
             if item is None or ended:
                 links.settle(conn, cid, "excluded")
-        return Outcome(f"Unlinked {_number(ids)}", set(ids))
+        return Outcome(f"Unlinked {_number(past.seen + len(here))}", set(here))
 
-    return await act(ctx, "unlink", body, dry_run=dry_run)
+    return await act_in_parts(ctx, "unlink", conversation_ids, body, dry_run=dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +149,20 @@ async def apply_automatic(
     decided, looked_at = await ctx.db.read(_plan, conversation_ids)
     linked = tuple((cid, one.ref) for cid, one in decided.items() if one is not None)
     ambiguous = tuple(cid for cid, one in decided.items() if one is None)
-    if dry_run or not decided:
+    if dry_run or not linked:
         return Plan(linked, ambiguous, looked_at)
     now = ctx.now()
 
-    def body(conn: sqlite3.Connection) -> Outcome:
-        again, _ = _plan(conn, list(decided))
+    def body(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
+        again, _ = _plan(conn, ids)
         for cid, chosen in again.items():
             if chosen is not None:
                 linking.link_automatically(conn, cid, chosen, now, rule="R54", by=USER)
-        number = sum(chosen is not None for chosen in again.values())
-        text = f"Linked {number} conversation{'' if number == 1 else 's'} automatically"
-        return Outcome(text, {cid for cid, chosen in again.items() if chosen is not None})
+        done = {cid for cid, chosen in again.items() if chosen is not None}
+        return Outcome(f"Linked {_number(past.changed + len(done))} automatically", done)
 
-    return Plan(linked, ambiguous, looked_at, await act(ctx, "apply_automatic", body))
+    done = await act_in_parts(ctx, "apply_automatic", [cid for cid, _ in linked], body)
+    return Plan(linked, ambiguous, looked_at, done)
 
 
 def _plan(
@@ -173,7 +191,7 @@ def _plan(
     return decided, len(ids)
 
 
-async def split(ctx: Context, message_ids: Collection[int]) -> RecordDone:
+async def split(ctx: Context, message_ids: Collection[int], *, dry_run: bool = False) -> RecordDone:
     """Take messages out of their conversation into a new one, which is the last changed one."""
     ids = tuple(message_ids)
 
@@ -182,10 +200,12 @@ async def split(ctx: Context, message_ids: Collection[int]) -> RecordDone:
         word = "message" if len(ids) == 1 else "messages"
         return Outcome(f"Split off {len(ids)} {word}", {source, target})
 
-    return await act(ctx, "split", body)
+    return await act(ctx, "split", body, dry_run=dry_run)
 
 
-async def merge_conversations(ctx: Context, keep_id: int, other_ids: Sequence[int]) -> RecordDone:
+async def merge_conversations(
+    ctx: Context, keep_id: int, other_ids: Sequence[int], *, dry_run: bool = False
+) -> RecordDone:
     """Make one conversation of several; the links of all stay with it."""
     others = tuple(cid for cid in dict.fromkeys(other_ids) if cid != keep_id)
 
@@ -198,7 +218,7 @@ async def merge_conversations(ctx: Context, keep_id: int, other_ids: Sequence[in
 
     if not others:
         raise ActionError("Choose at least two conversations.")
-    return await act(ctx, "merge_conversations", body)
+    return await act(ctx, "merge_conversations", body, dry_run=dry_run)
 
 
 def _need_item(conn: sqlite3.Connection, item: Ref) -> None:
@@ -207,14 +227,26 @@ def _need_item(conn: sqlite3.Connection, item: Ref) -> None:
     records.need(conn, item)
 
 
-def _need_conversation(conn: sqlite3.Connection, conversation_id: int) -> None:
+def _exists(conn: sqlite3.Connection, conversation_id: int) -> bool:
     row = conn.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
-    if row is None:
+    return row is not None
+
+
+def _need_conversation(conn: sqlite3.Connection, conversation_id: int) -> None:
+    if not _exists(conn, conversation_id):
         raise ActionError(f"There is no conversation {conversation_id}.")
 
 
-def _number(ids: Sequence[int]) -> str:
-    return f"{len(ids)} conversation{'' if len(ids) == 1 else 's'}"
+def _here(conn: sqlite3.Connection, ids: Sequence[int]) -> list[int]:
+    """Those that are there; one may have gone since the key was pressed. Refuses when none is."""
+    found = [cid for cid in ids if _exists(conn, cid)]
+    if ids and not found:
+        _need_conversation(conn, ids[0])
+    return found
+
+
+def _number(number: int) -> str:
+    return f"{number} conversation{'' if number == 1 else 's'}"
 
 
 def _title(conn: sqlite3.Connection, ref: Ref) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tui_mail.actions.context import Context
-from tui_mail.actions.triage import Done
+from tui_mail.actions.parts import Before, Done, in_parts
 from tui_mail.filing import linking
 from tui_mail.model.records import Ref
 from tui_mail.store import journal, recorder, standing
@@ -35,6 +35,8 @@ class RecordDone(Done):
 
 
 Body = Callable[[sqlite3.Connection], Outcome]
+PartBody = Callable[[sqlite3.Connection, Sequence[int], Before], Outcome]
+"""The body for some of many ids, and what the parts before it did."""
 
 
 async def act(
@@ -52,6 +54,29 @@ async def act(
     done = await ctx.db.write(_act, action, body, ctx.now(), dry_run, after)
     await refold_waiting(ctx)
     return done
+
+
+async def act_in_parts(
+    ctx: Context,
+    action: str,
+    ids: Collection[int],
+    body: PartBody,
+    *,
+    dry_run: bool = False,
+    after: int | None = None,
+) -> RecordDone:
+    """Run `body` on many ids, in parts that are one step of undo; see `actions.parts`."""
+
+    async def part(some: Sequence[int], past: Before) -> RecordDone:
+        return await act(
+            ctx,
+            action,
+            lambda conn: body(conn, some, past),
+            dry_run=dry_run,
+            after=past.entry or after,
+        )
+
+    return await in_parts(ids, part)
 
 
 def _act(
@@ -131,7 +156,7 @@ def refold(
     """Fold what depends on changed rows again, now or, when it is much, in further transactions."""
     conversations, persons = recorder.touched(changes)
     conversations |= set(more) | standing.of_persons(conn, persons)
-    if len(conversations) <= standing.INLINE:
+    if len(conversations) <= standing.AT_ONCE:
         recount(conn, conversations)
     else:
         standing.put_off(conn, conversations)

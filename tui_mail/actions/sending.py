@@ -11,8 +11,8 @@ from tui_mail.actions.checking import check
 from tui_mail.actions.composition import outgoing_of, place_of
 from tui_mail.actions.context import Context
 from tui_mail.actions.keeping import files_of, save
+from tui_mail.actions.parts import Done
 from tui_mail.actions.smart_values import values
-from tui_mail.actions.triage import Done
 from tui_mail.errors import ActionError
 from tui_mail.filing import outgoing
 from tui_mail.filing.arrivals import FolderPlace

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tui_mail.actions.context import Context
-from tui_mail.actions.recorded import Outcome, RecordDone, act
+from tui_mail.actions.parts import Before
+from tui_mail.actions.recorded import Outcome, RecordDone, act_in_parts
 from tui_mail.model.visibility import PRIVATE, SHARED, MailSight
 from tui_mail.store import sight
 
@@ -55,10 +56,9 @@ async def share(
     ctx: Context, conversation_ids: Collection[int], shared: bool, *, dry_run: bool = False
 ) -> RecordDone:
     """Share conversations or make them private: the mail that is here and what comes (R41)."""
-    ids = tuple(conversation_ids)
     setting = SHARED if shared else PRIVATE
 
-    def body(conn: sqlite3.Connection) -> Outcome:
+    def body(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
         for cid in ids:
             conn.execute(
                 "UPDATE conversations SET visibility = ?1 WHERE id = ?2 AND visibility IS NOT ?1",
@@ -70,7 +70,8 @@ async def share(
                 (setting, cid),
             )
         word = "Shared" if shared else "Made private"
-        number = f"{len(ids)} conversation{'' if len(ids) == 1 else 's'}"
-        return Outcome(f"{word} {number}", set(ids))
+        number = past.seen + len(ids)
+        return Outcome(f"{word} {number} conversation{'' if number == 1 else 's'}", set(ids))
 
-    return await act(ctx, "share" if shared else "unshare", body, dry_run=dry_run)
+    action = "share" if shared else "unshare"
+    return await act_in_parts(ctx, action, conversation_ids, body, dry_run=dry_run)

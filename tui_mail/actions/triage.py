@@ -1,17 +1,19 @@
 """Archive, delete, spam, move, read, star, mute, and taking them back.
 
-Each is one transaction: the visible state, the operations for the server and the journal entry
-for undo. Conversations are named by the ids taken at the key press.
+Each is one transaction, or several where there are many conversations: the visible state, the
+operations for the server and the journal entry for undo. Conversations are named by the ids taken
+at the key press.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from tui_mail.actions.context import Context
+from tui_mail.actions.parts import Before, Done, in_parts
 from tui_mail.errors import ActionError
 from tui_mail.filing import intents
 from tui_mail.model.messages import Flag
@@ -19,20 +21,6 @@ from tui_mail.model.policy import Policy
 from tui_mail.model.safe_text import one_line
 from tui_mail.store import accounts, journal, outbox
 from tui_mail.store.folds import fold, ids_json, recount
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What an action did."""
-
-    journal_id: int | None
-    summary: str
-    """Safe text for the status line."""
-    conversation_ids: tuple[int, ...]
-    """Conversations that changed."""
-    undoable: bool = True
-    draft_id: int | None = None
-    """The draft that came back when sending was taken back."""
 
 
 async def archive(ctx: Context, conversation_ids: Collection[int]) -> Done:
@@ -84,23 +72,33 @@ async def undo(ctx: Context) -> Done | None:
 
     policies = await ctx.policies()
     done, part = await ctx.db.write(_undo, policies, ctx.now())
+    changed = set(done.conversation_ids) if done is not None else set()
     while part is not None:
-        _, part = await ctx.db.write(_undo, policies, ctx.now(), part)
+        earlier, part = await ctx.db.write(_undo, policies, ctx.now(), part)
+        changed |= set(earlier.conversation_ids) if earlier is not None else set()
     await refold_waiting(ctx)
     ctx.wake()
-    return done
+    return replace(done, conversation_ids=tuple(sorted(changed))) if done is not None else None
 
 
 async def _act(ctx: Context, unit: Any, conversation_ids: Collection[int], *args: Any) -> Done:
-    policies = await ctx.policies()
-    ids = tuple(conversation_ids)
-    done: Done = await ctx.db.write(unit, ids, policies, ctx.now(), *args)
+    policies, now = await ctx.policies(), ctx.now()
+
+    async def part(ids: Sequence[int], before: Before) -> Done:
+        done: Done = await ctx.db.write(unit, ids, policies, now, before, *args)
+        return done
+
+    done = await in_parts(conversation_ids, part)
     ctx.wake()
     return done
 
 
 def _archive(
-    conn: sqlite3.Connection, ids: Sequence[int], policies: Mapping[int, Policy], now: int
+    conn: sqlite3.Connection,
+    ids: Sequence[int],
+    policies: Mapping[int, Policy],
+    now: int,
+    past: Before,
 ) -> Done:
     places = intents.messages_in(conn, ids, ("inbox",))
     entry, before = _begin(conn, "archive", ids, [place[0] for place in places], now)
@@ -135,27 +133,37 @@ def _archive(
             journal_id=entry,
             local=local,
         )
-    return _finish(conn, entry, "Archived", ids, before, now, places=True)
+    return _finish(conn, entry, past, "Archived", ids, before, now, places=True)
 
 
 def _delete(
-    conn: sqlite3.Connection, ids: Sequence[int], policies: Mapping[int, Policy], now: int
+    conn: sqlite3.Connection,
+    ids: Sequence[int],
+    policies: Mapping[int, Policy],
+    now: int,
+    past: Before,
 ) -> Done:
     places = [p for p in intents.messages_in(conn, ids) if p[3] != "trash"]
     entry, before = _begin(conn, "delete", ids, {place[0] for place in places}, now)
     _to_role(conn, places, "trash", "delete", policies, entry, now)
-    return _finish(conn, entry, "Deleted", ids, before, now, places=True)
+    return _finish(conn, entry, past, "Deleted", ids, before, now, places=True)
 
 
 def _spam(
-    conn: sqlite3.Connection, ids: Sequence[int], policies: Mapping[int, Policy], now: int
+    conn: sqlite3.Connection,
+    ids: Sequence[int],
+    policies: Mapping[int, Policy],
+    now: int,
+    past: Before,
 ) -> Done:
     places = [p for p in intents.messages_in(conn, ids) if p[3] not in ("junk", "sent", "drafts")]
     messages = {place[0] for place in places}
     entry, before = _begin(conn, "spam", ids, messages, now)
     intents.flag(conn, messages, add=Flag.JUNK, verb="spam", now=now, journal_id=entry)
     _to_role(conn, places, "junk", "spam", policies, entry, now)
-    return _finish(conn, entry, "Reported as spam", ids, before, now, places=True, flags=Flag.JUNK)
+    return _finish(
+        conn, entry, past, "Reported as spam", ids, before, now, places=True, flags=Flag.JUNK
+    )
 
 
 def _to_role(
@@ -198,6 +206,7 @@ def _move(
     ids: Sequence[int],
     policies: Mapping[int, Policy],
     now: int,
+    past: Before,
     folder_id: int,
 ) -> Done:
     target = accounts.folder(conn, folder_id)
@@ -230,7 +239,7 @@ def _move(
             journal_id=entry,
         )
     verb = f"Moved to {one_line(target.name, 40)}:"
-    return _finish(conn, entry, verb, ids, before, now, places=True)
+    return _finish(conn, entry, past, verb, ids, before, now, places=True)
 
 
 def _read(
@@ -238,6 +247,7 @@ def _read(
     ids: Sequence[int],
     policies: Mapping[int, Policy],
     now: int,
+    past: Before,
     read: bool,
 ) -> Done:
     messages = _messages(conn, ids, "flags & 1 = 0") if read else _newest(conn, ids)
@@ -247,7 +257,7 @@ def _read(
         conn, messages, verb="read" if read else "unread", now=now, journal_id=entry, **change
     )
     word = "Marked read" if read else "Marked unread"
-    return _finish(conn, entry, word, ids, before, now, flags=Flag.SEEN)
+    return _finish(conn, entry, past, word, ids, before, now, flags=Flag.SEEN)
 
 
 def _read_message(
@@ -264,6 +274,7 @@ def _star(
     ids: Sequence[int],
     policies: Mapping[int, Policy],
     now: int,
+    past: Before,
     star: bool,
 ) -> Done:
     messages = _newest(conn, ids) if star else _messages(conn, ids, "flags & 2 <> 0")
@@ -273,7 +284,7 @@ def _star(
         conn, messages, verb="star" if star else "unstar", now=now, journal_id=entry, **change
     )
     word = "Starred" if star else "Unstarred"
-    return _finish(conn, entry, word, ids, before, now, flags=Flag.FLAGGED)
+    return _finish(conn, entry, past, word, ids, before, now, flags=Flag.FLAGGED)
 
 
 def _mute(
@@ -281,6 +292,7 @@ def _mute(
     ids: Sequence[int],
     policies: Mapping[int, Policy],
     now: int,
+    past: Before,
     muted: bool,
 ) -> Done:
     rows = conn.execute(
@@ -295,7 +307,10 @@ def _mute(
     )
     recount(conn, changed)
     word = "Muted" if muted else "Unmuted"
-    summary = _summary(word, len(changed))
+    if not changed:
+        return Done(None, f"{word}: nothing to do here", (), undoable=False)
+    summary = _summary(word, past.changed + len(changed))
+    after = {} if past.entry is None else {"after": past.entry}
     entry = journal.add(
         conn,
         now=now,
@@ -303,7 +318,7 @@ def _mute(
         action="mute" if muted else "unmute",
         summary=summary,
         targets={"conversations": list(changed)},
-        undo={"kind": "mute", "conversations": list(changed), "muted": not muted},
+        undo={"kind": "mute", "conversations": list(changed), "muted": not muted, **after},
     )
     return Done(entry, summary, tuple(changed))
 
@@ -355,6 +370,7 @@ def _begin(
 def _finish(
     conn: sqlite3.Connection,
     entry: int,
+    past: Before,
     verb: str,
     ids: Sequence[int],
     before: dict[str, object],
@@ -368,8 +384,10 @@ def _finish(
     if not changed:
         conn.execute("DELETE FROM journal WHERE id = ?", (entry,))
         return Done(None, f"{verb}: nothing to do here", (), undoable=False)
-    summary = _summary(verb, len(changed))
+    summary = _summary(verb, past.changed + len(changed))
     undo_data = {"kind": "state", "before": before, "places": places, "flags": int(flags)}
+    if past.entry is not None:
+        undo_data["after"] = past.entry
     conn.execute("UPDATE journal SET summary = ? WHERE id = ?", (summary, entry))
     journal.set_undo(conn, entry, undo_data)
     return Done(entry, summary, tuple(changed))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _STATUSES = {
     "deal": ("won", "lost", "reopen", "stage"),
-    "lead": ("archive", "reopen"),
+    "lead": ("archive", "reopen", "convert"),
     "project": ("complete", "cancel", "reopen", "phase"),
 }
 _BECOMES = {"reopen": "open", "archive": "archived", "complete": "completed", "cancel": "canceled"}
@@ -65,7 +65,9 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     for verb in _STATUSES.get(kind, ()):
         moves = verb in ("stage", "phase")
         text = (
-            f"move it to another {verb}"
+            "make it a deal; its mail goes with it"
+            if verb == "convert"
+            else f"move it to another {verb}"
             if moves
             else f"it is {'open again' if verb == 'reopen' else _BECOMES.get(verb, verb)}"
         )
@@ -111,6 +113,7 @@ def run(call: Call) -> int:
         "merge": _merge,
         "stage": _stage,
         "phase": _stage,
+        "convert": _convert,
     }.get(call.args.what, _status)
     return with_context(call, work)
 
@@ -248,6 +251,19 @@ async def _stage(call: Call, ctx: Context) -> int:
     except ActionError as error:
         return call.out.refuse(Code.NOT_FOUND, error.message, error.hint)
     return finish(call, await crm.set_stage(ctx, ref, stage_id, dry_run=call.args.dry_run))
+
+
+async def _convert(call: Call, ctx: Context) -> int:
+    from tui_mail.actions import crm
+
+    ref: Ref = call.args.id
+    if missing := await missing_records(ctx, [ref]):
+        return refuse_records(call, missing)
+    try:
+        done = await crm.convert_lead(ctx, ref, {}, dry_run=call.args.dry_run)
+    except ActionError as error:
+        return call.out.refuse(Code.USAGE, error.message, error.hint)
+    return finish(call, done, made=True)
 
 
 async def _status(call: Call, ctx: Context) -> int:

@@ -14,7 +14,7 @@ from tui_mail.errors import ActionError
 if TYPE_CHECKING:
     from tui_mail.actions.checking import Check
     from tui_mail.actions.context import Context
-    from tui_mail.actions.triage import Done
+    from tui_mail.actions.parts import Done
     from tui_mail.store.drafts import Draft
 
 _MOST_OCTETS = 200 * 1024 * 1024

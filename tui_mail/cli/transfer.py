@@ -37,7 +37,7 @@ _WAIT_SECONDS = 20.0
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
     """Options of one of the two."""
     if name == "import":
-        kinds = ("people", "orgs", "deals", "leads", "vcard")
+        kinds = (*KINDS, "vcard")
         parser.add_argument("what", choices=kinds, help="what is in the file")
         parser.add_argument("file", help="a CSV file, or a vCard file; - is standard input")
         parser.add_argument(

@@ -20,7 +20,7 @@ from tui_mail.model.safe_text import one_line
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context
-    from tui_mail.actions.triage import Done
+    from tui_mail.actions.parts import Done
     from tui_mail.store.pages import Row
 
 MANY = 200
@@ -107,7 +107,7 @@ async def _act(call: Call, ctx: Context) -> int:
             f" with {counted(messages, 'message')}; nothing was done.",
             "Look with --dry-run, then say --yes.",
         )
-    return _finish(call, await _do(call, ctx, found, target))
+    return await _finish(call, ctx, await _do(call, ctx, found, target))
 
 
 async def _folder(call: Call, ctx: Context, name: str) -> tuple[int | None, int]:
@@ -202,11 +202,16 @@ async def _undo(call: Call, ctx: Context) -> int:
         call.out.document({"action": "undo", "summary": "", "conversations": [], "undoable": False})
         call.out.line("There is nothing to take back.")
         return Code.OK
-    return _finish(call, done)
+    return await _finish(call, ctx, done)
 
 
-def _finish(call: Call, done: Done) -> int:
+async def _finish(call: Call, ctx: Context, done: Done) -> int:
+    """Say what was done, and whether the server still has to hear of it."""
+    from tui_mail.actions.status import status
+
     runs = engine_runs(call)
+    now = await status(ctx)
+    waiting = now.waiting_operations or now.waiting_mails
     value: dict[str, Any] = {
         "action": call.name,
         "summary": done.summary,
@@ -216,6 +221,6 @@ def _finish(call: Call, done: Done) -> int:
     }
     call.out.document(value)
     call.out.line(f"{done.summary}.")
-    if done.conversation_ids and not runs and not call.out.as_json:
+    if waiting and not runs and not call.out.as_json:
         call.out.note("No engine runs now; `tui-mail sync --once` brings it to the server.")
     return Code.OK

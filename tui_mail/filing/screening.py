@@ -16,7 +16,8 @@ from tui_mail.store.folds import ids_json
 class Reach:
     """What an entry would hide."""
 
-    messages: tuple[int, ...]
+    messages: Mapping[int, tuple[int, ...]]
+    """The mail by its conversation."""
     conversations: tuple[int, ...]
     """Conversations that hold such mail and are linked to nothing, newest first."""
     linked: tuple[int, ...]
@@ -59,7 +60,7 @@ def reach(conn: sqlite3.Connection, target: Target, account_id: int | None) -> R
     ids = list(dict.fromkeys(mail.conversation_id for mail in order))
     linked = _linked(conn, ids)
     return Reach(
-        tuple(hidden),
+        _by_conversation(hidden),
         tuple(cid for cid in ids if cid not in linked),
         tuple(cid for cid in ids if cid in linked),
     )
@@ -72,28 +73,31 @@ def _with(blocklist: Blocklist, target: Target) -> Blocklist:
     return Blocklist(blocklist.addresses, {**blocklist.domains, **more})
 
 
-def screen(
-    conn: sqlite3.Connection,
-    target: Target,
-    account_id: int | None,
-    *,
-    linked_too: bool,
-) -> set[int]:
-    """Hide stored mail under an entry that was just added; returns the conversations changed."""
-    found = reach(conn, target, account_id)
-    mails = _mails(conn, found.messages)
-    wanted = set(found.conversations) | (set(found.linked) if linked_too else set())
-    changed = {mid: mail for mid, mail in mails.items() if mail.conversation_id in wanted}
-    _mark(conn, changed)
-    return {mail.conversation_id for mail in changed.values()}
+def screen(conn: sqlite3.Connection, message_ids: Iterable[int]) -> set[int]:
+    """Hide stored mail that the entries in force cover; returns the conversations changed."""
+    mails = _mails(conn, message_ids)
+    _mark(conn, mails)
+    return {mail.conversation_id for mail in mails.values()}
 
 
-def release(conn: sqlite3.Connection, entry_id: int) -> set[int]:
-    """Bring mail back before its entry is removed; what another entry covers stays hidden."""
+def held_by(conn: sqlite3.Connection, entry_id: int) -> dict[int, tuple[int, ...]]:
+    """The mail an entry keeps out, by its conversation."""
     rows = conn.execute("SELECT id FROM messages WHERE screened_by = ?", (entry_id,)).fetchall()
-    mails = _mails(conn, [row[0] for row in rows], screened=True)
+    return _by_conversation(_mails(conn, [row[0] for row in rows], screened=True))
+
+
+def release(conn: sqlite3.Connection, entry_id: int, message_ids: Iterable[int]) -> set[int]:
+    """Bring mail back before its entry is removed; what another entry covers stays hidden."""
+    mails = _mails(conn, message_ids, screened=True)
     _mark(conn, mails, without=(entry_id,))
     return {mail.conversation_id for mail in mails.values()}
+
+
+def _by_conversation(mails: Mapping[int, _Mail]) -> dict[int, tuple[int, ...]]:
+    found: dict[int, tuple[int, ...]] = {}
+    for message_id, mail in mails.items():
+        found[mail.conversation_id] = (*found.get(mail.conversation_id, ()), message_id)
+    return found
 
 
 def _mark(

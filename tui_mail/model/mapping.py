@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-IMPORTED = ("person", "organization", "deal", "lead")
+IMPORTED = ("person", "organization", "deal", "lead", "project")
 
 COLUMNS: dict[str, dict[str, str]] = {
     "person": {
@@ -48,6 +48,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "currency": "currency",
         "source": "source|source name|origin",
         "expected_close": "expected close date|expected close|close date",
+    },
+    "project": {
+        "title": "title|project|project title|project name|name",
+        "person": "person|contact|contact person|person name",
+        "person_address": "email|e mail|person email|contact email",
+        "organization": "organization|organisation|company|account|org",
+        "phase": "phase|stage|project phase",
+        "status": "status|project status",
+        "description": "description|about",
+        "start_date": "start date|start|begin",
+        "end_date": "end date|end|due date|deadline",
+        "closed": "closed|completed|completed at|close time",
     },
 }
 """Names by which each target is known, separated by bars, by kind."""
@@ -112,5 +124,7 @@ STATUSES = {
     "deal": {"open": "open", "won": "won", "lost": "lost", "closed won": "won",
              "closed lost": "lost", "": "open"},
     "lead": {"open": "open", "archived": "archived", "converted": "converted", "": "open"},
+    "project": {"open": "open", "active": "open", "completed": "completed", "done": "completed",
+                "canceled": "canceled", "cancelled": "canceled", "": "open"},
 }  # fmt: skip
 """How statuses are spelled elsewhere."""

@@ -65,6 +65,25 @@ def stage_named(conn: sqlite3.Connection, name: str) -> int | None:
     return int(row[0]) if row else None
 
 
+def phase_named(conn: sqlite3.Connection, name: str) -> int | None:
+    """The phase of this name, whatever the case."""
+    row = conn.execute(
+        "SELECT id FROM phases WHERE name = ? COLLATE NOCASE ORDER BY id LIMIT 1", (name,)
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def add_phase(conn: sqlite3.Connection, name: str, *, board_id: int = 1) -> int:
+    """Append a phase to a board and return its id."""
+    cursor = conn.execute(
+        "INSERT INTO phases(board_id, name, position) VALUES (?1, ?2,"
+        " (SELECT coalesce(max(position), -1) + 1 FROM phases WHERE board_id = ?1))",
+        (board_id, name),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
 def add_stage(
     conn: sqlite3.Connection, name: str, *, pipeline_id: int = 1, rotten_days: int | None = None
 ) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context
-    from tui_mail.actions.triage import Done
+    from tui_mail.actions.parts import Done
 
 Job = Callable[[], Awaitable[None]]
 Call = Callable[["Context", tuple[int, ...]], Awaitable["Done"]]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui_mail.actions import crm
+from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.records import Ref
 from tui_mail.store import correspondents, items, people, sight
 from tui_mail.store.correspondents import Correspondent
@@ -65,7 +66,7 @@ async def _new_contact(over: TriageScreen, conversation_id: int, person: Corresp
     app = over.mail_app
     values = await app.ctx.db.read(from_person, person)
 
-    async def kept(ref: Ref) -> None:
+    async def kept(done: RecordDone) -> None:
         over.settled((conversation_id,), None)
         over.say("The contact is added · z undoes")
 

@@ -13,18 +13,26 @@ from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.triage import TriageScreen
 
 if TYPE_CHECKING:
+    from tui_mail.actions.recorded import RecordDone
     from tui_mail.model.records import Ref
+    from tui_mail.tui.changing import Did
 
 
 class FilingScreen(TriageScreen):
     """A screen of conversations that are filed with records."""
 
-    def link_to(self, ids: tuple[int, ...], item: Ref, *, also: bool = False) -> None:
-        """Link conversations; the same again is on the repeat key."""
+    def link_to(
+        self, ids: tuple[int, ...], item: Ref, *, also: bool = False, after: int | None = None
+    ) -> None:
+        """Link conversations; the same again is on the repeat key.
+
+        `after` is the journal entry that made the item: one undo takes both back.
+        """
         from tui_mail.actions import linking
 
         act = linking.link_also if also else linking.link
-        self.do(Deed("link", lambda ctx, ids: act(ctx, ids, item)), ids)
+        deed = Deed("link", lambda ctx, ids: act(ctx, ids, item))
+        self.do(deed, ids, first=lambda ctx, ids: act(ctx, ids, item, after=after))
 
     def _one(self) -> int | None:
         ids = self.targets()
@@ -106,6 +114,47 @@ class FilingScreen(TriageScreen):
             from tui_mail.tui.contacts import offer_records
 
             await offer_records(self, cid)
+
+    # The item it belongs to
+
+    async def _item(self) -> tuple[Ref, Did] | None:
+        """The item the conversation belongs to, and how what is done with it is shown."""
+        from tui_mail.store import links
+
+        cid = self._one()
+        if cid is None:
+            return None
+        found = (await self.mail_app.ctx.db.read(links.primaries, [cid])).get(cid)
+        if found is None:
+            self.say("It is linked to nothing yet; l links it.")
+            return None
+
+        async def did(done: RecordDone) -> None:
+            self.settled(done.conversation_ids, done)
+            self.say(f"{done.summary} · {self._undo_key()} undoes")
+
+        return found.item, did
+
+    async def command_item_stage(self) -> None:
+        """Choose another stage or phase for the item."""
+        if (found := await self._item()) is not None:
+            from tui_mail.tui.changing import choose_stage
+
+            await choose_stage(self, *found)
+
+    async def command_item_activity(self) -> None:
+        """Plan something to do with the item."""
+        if (found := await self._item()) is not None:
+            from tui_mail.tui.changing import plan_activity
+
+            await plan_activity(self, *found)
+
+    async def command_item_done(self) -> None:
+        """The next activity of the item is done."""
+        if (found := await self._item()) is not None:
+            from tui_mail.tui.changing import finish_next
+
+            await finish_next(self, *found)
 
     async def command_go_records(self, kind: str) -> None:
         """Lists of records."""

@@ -9,13 +9,13 @@ from tui_mail.errors import TuiMailError
 from tui_mail.model.views import View, view_folder
 from tui_mail.store import accounts
 from tui_mail.store.pages import Row
-from tui_mail.tui.acting import Deed
+from tui_mail.tui.acting import Call, Deed
 from tui_mail.tui.commands import shown_key
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.shell import CommandScreen
 
 if TYPE_CHECKING:
-    from tui_mail.actions.triage import Done
+    from tui_mail.actions.parts import Done
 
 
 def leaves(verb: str, view_id: int) -> bool:
@@ -54,10 +54,13 @@ class TriageScreen(CommandScreen):
     def undone(self, done: Done) -> None:
         """Something was taken back."""
 
-    def do(self, deed: Deed, chosen: tuple[int, ...] | None = None) -> None:
+    def do(
+        self, deed: Deed, chosen: tuple[int, ...] | None = None, *, first: Call | None = None
+    ) -> None:
         """Do it to the targets: on the screen at once, in the store right after.
 
-        `chosen` are the targets of the moment when a key asked for more before it could act.
+        `chosen` are the targets of the moment when a key asked for more before it could act;
+        `first` is what is called now where a repetition would call something else.
         """
         ids = self.targets() if chosen is None else chosen
         if not ids:
@@ -69,7 +72,7 @@ class TriageScreen(CommandScreen):
         async def job() -> None:
             done = None
             try:
-                done = await deed.call(self.mail_app.ctx, ids)
+                done = await (first or deed.call)(self.mail_app.ctx, ids)
                 key = self._undo_key() if done.undoable else ""
                 self.say(done.summary + (f" · {key} undoes" if key else ""))
             except TuiMailError as error:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui_mail.actions import blocking, triage
 from tui_mail.actions.blocking import Offer, Preview
+from tui_mail.store import pages
 from tui_mail.tui import text
 from tui_mail.tui.acting import Deed
 from tui_mail.tui.commands import BLOCK
@@ -40,6 +41,8 @@ class BlockScreen(SheetScreen):
         self._over, self._conversation = over, conversation_id
         self._previews: dict[str, Preview] = {}
         self._linked_too = False
+        self._account: tuple[int, str] | None = None
+        """The account it is for when not for all: id and name."""
 
     async def read_lines(self, typed: str) -> Sequence[Line]:
         """The offers with their counts; looked through off the loop."""
@@ -48,7 +51,9 @@ class BlockScreen(SheetScreen):
         for offer in offers:
             if offer.target is not None:
                 name = str(offer.target)
-                self._previews[name] = await blocking.preview(ctx, name)
+                self._previews[name] = await blocking.preview(ctx, name, account_id=self._only)
+        where = f"for {self._account[1]} only" if self._account else "for all accounts"
+        self.retitle(f"Block, {where}: only here, nothing changes on the server")
         return [Line(_NAMES[offer.kind], self._words(offer), "", offer) for offer in offers]
 
     def _words(self, offer: Offer) -> str:
@@ -79,6 +84,22 @@ class BlockScreen(SheetScreen):
             lines.append(f"  {text.fit(row.people, 24)}  {text.fit(row.subject, 50).rstrip()}")
         return "\n".join(lines)
 
+    @property
+    def _only(self) -> int | None:
+        return self._account[0] if self._account else None
+
+    async def command_block_scope(self) -> None:
+        """For all accounts, or only for the one the conversation is in (R34)."""
+        if self._account is None:
+            rows = await self.mail_app.ctx.db.read(pages.rows_by_id, [self._conversation])
+            owner = rows[0].account_id if rows else 0
+            names = {a.id: a.short_name or a.address for a in await self.mail_app.read_accounts()}
+            self._account = (owner, names.get(owner, "this account"))
+        else:
+            self._account = None
+        await self.reload()
+        self.marked()
+
     async def command_block_linked(self) -> None:
         """Hide linked conversations too, or leave them."""
         self._linked_too = not self._linked_too
@@ -108,7 +129,9 @@ class BlockScreen(SheetScreen):
         if self._previews[name].refusal:
             self.say(self._previews[name].refusal, trouble=True)
             return
-        done = await blocking.block(self.mail_app.ctx, name, linked_too=linked_too)
+        done = await blocking.block(
+            self.mail_app.ctx, name, account_id=self._only, linked_too=linked_too
+        )
         await self.app.pop_screen()
         self._over.settled(done.conversation_ids, done)
         self._over.say(f"{done.summary} · z undoes, g b shows them")

@@ -11,6 +11,7 @@ from tui_mail.store.blocks import Blocked
 from tui_mail.tui import text
 from tui_mail.tui.commands import BLOCKED
 from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
+from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.format import counted, short_date
 from tui_mail.tui.sheets import SheetScreen
 from tui_mail.tui.widgets.line_list import Line
@@ -75,6 +76,24 @@ class BlockedScreen(SheetScreen):
         self.mail_app.look_soon()
         await self.reload()
         self.say(f"{done.summary} · z undoes")
+
+    async def command_blocked_scope(self) -> None:
+        """Choose whether the marked entry is for all accounts or for one (R34)."""
+        if self.list.line is None:
+            return
+        entry_id = self.list.line.item
+        accounts = await self.mail_app.read_accounts()
+        choices = [Choice("All accounts", "", "", None)]
+        choices += [Choice(a.short_name or a.address, "only this account", "", a.id)
+                    for a in accounts]  # fmt: skip
+
+        async def take(account_id: int | None) -> None:
+            done = await blocking.rescope(self.mail_app.ctx, entry_id, account_id)
+            self.mail_app.look_soon()
+            await self.reload()
+            self.say(f"{done.summary} · z undoes")
+
+        await self.app.push_screen(PickerScreen("Blocked for", choices, take))
 
     async def command_block_named(self) -> None:
         """Block what is typed; it says first what that would hide."""

@@ -10,8 +10,9 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from tui_mail.actions import crm
+from tui_mail.actions.recorded import RecordDone
 from tui_mail.errors import TuiMailError
-from tui_mail.model.records import FIELDS, Field, Ref, checked
+from tui_mail.model.records import FIELDS, Field, checked
 from tui_mail.tui import text
 from tui_mail.tui.commands import FORM
 from tui_mail.tui.prefill import Known, mail_address, named_record
@@ -19,7 +20,8 @@ from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.fields import LineField
 from tui_mail.tui.widgets.hints import Hints
 
-Kept = Callable[[Ref], Awaitable[None]]
+Kept = Callable[[RecordDone], Awaitable[None]]
+"""Told what was added; undo of what follows can take it back too."""
 _KEYS = {
     "person": ("name", "addresses", "phones", "job_title", "organization_id"),
     "organization": ("name", "domains", "address"),
@@ -75,15 +77,15 @@ class FormScreen(CommandScreen):
     async def command_form_keep(self) -> None:
         """Add the record, or say which field is wrong."""
         try:
-            ref = await self._keep()
+            done = await self._keep()
         except TuiMailError as error:
             self.query_one("#form-note", Static).update(text.lines(str(error)))
             return
         await self.app.pop_screen()
         self.mail_app.look_soon()
-        await self._kept(ref)
+        await self._kept(done)
 
-    async def _keep(self) -> Ref:
+    async def _keep(self) -> RecordDone:
         ctx = self.mail_app.ctx
         values: dict[str, Any] = {}
         newcomer: tuple[str, str] | None = None
@@ -107,9 +109,10 @@ class FormScreen(CommandScreen):
             checked(self._kind, values, new=True)
             person = {"name": newcomer[0], "addresses": newcomer[1],
                       "organization_id": values.get("organization_id")}  # fmt: skip
-            values["person_id"] = (await crm.create(ctx, "person", person)).records[0].id
-        done = await crm.create(ctx, self._kind, values)
-        return done.records[0]
+            made = await crm.create(ctx, "person", person)
+            values["person_id"] = made.records[0].id
+            return await crm.create(ctx, self._kind, values, after=made.journal_id)
+        return await crm.create(ctx, self._kind, values)
 
 
 def _holders(conn: Any, address: str) -> bool:

@@ -34,8 +34,8 @@ from tui_mail.tui.widgets.status_line import StatusLine, standing
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from tui_mail.actions.parts import Done
     from tui_mail.actions.status import Status
-    from tui_mail.actions.triage import Done
 
 _WIDE, _FULL = 100, 140
 _PREVIEW_DELAY = 0.08
@@ -281,6 +281,7 @@ class InboxScreen(AskingScreen):
         if done is not None and isinstance(source, IdSource):
             source.drop(set(conversation_ids) & self.conversations.window.hidden)
         self.conversations.settle(conversation_ids)
+        self.look_closer()
         self.mail_app.look_soon()
 
     def undone(self, done: Done) -> None:
@@ -299,6 +300,16 @@ class InboxScreen(AskingScreen):
         if command.action == "link_number":
             return self.view_id in ASKING
         return command.action != "go_account" or command.argument <= len(self._accounts)
+
+    async def command_merge(self) -> None:
+        """Make one conversation of those selected; the one under the cursor takes the others."""
+        from tui_mail.tui.joining import offer_merge
+
+        found = self.conversations
+        ids = self.targets()
+        if ids:
+            keep = found.cursor_id if found.cursor_id in ids else ids[0]
+            await offer_merge(self, keep or ids[0], ids)
 
     # Commands of the list
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 
 from tui_mail.actions import picking
+from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.records import ITEM_KINDS, Item, Ref
 from tui_mail.store import items, links, records
 from tui_mail.tui import text
@@ -80,9 +81,9 @@ class LinkScreen(ChoosingScreen):
         """Link and go back."""
         await self._link(line.item, self._also)
 
-    async def _link(self, item: Ref, also: bool) -> None:
+    async def _link(self, item: Ref, also: bool, after: int | None = None) -> None:
         await self.app.pop_screen()
-        self._over.link_to(self._ids, item, also=also)
+        self._over.link_to(self._ids, item, also=also, after=after)
 
     async def command_link_also(self) -> None:
         """Link as one more."""
@@ -100,9 +101,10 @@ class LinkScreen(ChoosingScreen):
         ctx = self.mail_app.ctx
         values = await ctx.db.read(from_mail, self._ids[0], kind)
 
-        async def kept(ref: Ref) -> None:
+        async def kept(done: RecordDone) -> None:
+            ref = done.records[0]
             if ref.kind in ITEM_KINDS:
-                await self._link(ref, self._also)
+                await self._link(ref, self._also, after=done.journal_id)
             else:
                 await self.reload(keep=False)
 

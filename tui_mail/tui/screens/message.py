@@ -31,8 +31,8 @@ from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine, standing
 
 if TYPE_CHECKING:
+    from tui_mail.actions.parts import Done
     from tui_mail.actions.status import Status
-    from tui_mail.actions.triage import Done
 
 _FIND_DELAY = 0.12
 
@@ -240,6 +240,13 @@ class MessageScreen(OutboxCommands, Loading):
                 return False
             return command.id.partition(".")[2] in dict(offers_of(entry.outgoing[0]))
         return True
+
+    async def command_split(self) -> None:
+        """Make this message a conversation of its own."""
+        if (entry := self.entry) is not None:
+            from tui_mail.tui.joining import offer_split
+
+            await offer_split(self, entry.message, len(self.entries) - 1)
 
     # Moving
 

@@ -9,8 +9,9 @@ from typing import Any
 from tui_mail.actions import crm
 from tui_mail.errors import ActionError, TuiMailError
 from tui_mail.model.records import ITEM_KINDS, Field, Ref
-from tui_mail.store import activities, deals, records
+from tui_mail.store import activities, records
 from tui_mail.tui import text
+from tui_mail.tui.changing import choose_stage, plan_activity
 from tui_mail.tui.commands import RECORD, Command
 from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
@@ -134,17 +135,7 @@ class RecordScreen(SheetScreen):
 
     async def command_record_stage(self) -> None:
         """Choose a stage or phase."""
-        if self.ref.kind not in ("deal", "project"):
-            self.say("Only deals have stages, and projects phases.")
-            return
-        db = self.mail_app.ctx.db
-        found = await db.read(deals.stages if self.ref.kind == "deal" else deals.phases)
-        choices = [Choice(one.name, one.group, "", one.id) for one in found]
-
-        async def take(stage_id: int) -> None:
-            await self._did(await crm.set_stage(self.mail_app.ctx, self.ref, stage_id))
-
-        await self.app.push_screen(PickerScreen("Stage", choices, take))
+        await choose_stage(self, self.ref, self._did)
 
     async def command_record_status(self) -> None:
         """Choose a status; a lead can become a deal."""
@@ -175,19 +166,7 @@ class RecordScreen(SheetScreen):
 
     async def command_record_activity(self) -> None:
         """Plan something to do with it."""
-
-        async def take(typed: str) -> None:
-            head, _, last = typed.strip().rpartition(" ")
-            is_day = len(last) == 10 and last[4] == last[7] == "-"
-            subject, due = (head, last) if is_day else (typed.strip(), "")
-            values: dict[str, Any] = {"subject": subject, "type": "task", "due_date": due}
-            if self.ref.kind in ITEM_KINDS:
-                values |= {"kind": self.ref.kind, "item_id": self.ref.id}
-            else:
-                values[f"{self.ref.kind}_id"] = self.ref.id
-            await self._did(await crm.create_activity(self.mail_app.ctx, values))
-
-        await self._ask("Activity", "What, and the day if there is one: Call Anna 2026-11-30", take)
+        await plan_activity(self, self.ref, self._did)
 
     async def command_record_note(self) -> None:
         """Keep a note."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_mail.model.records import PLURALS, Ref
+from tui_mail.actions.recorded import RecordDone
+from tui_mail.model.records import PLURALS
 from tui_mail.store import records
 from tui_mail.tui import text
 from tui_mail.tui.choosing import record_page
@@ -70,9 +71,9 @@ class RecordsScreen(SheetScreen):
     async def command_records_new(self) -> None:
         """Add a record."""
 
-        async def kept(ref: Ref) -> None:
+        async def kept(done: RecordDone) -> None:
             await self.reload()
-            await self.mail_app.open_screen("record", ref=ref)
+            await self.mail_app.open_screen("record", ref=done.records[0])
 
         await self.mail_app.open_screen("form", kind=self.kind, values={}, kept=kept)
 

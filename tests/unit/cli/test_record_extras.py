@@ -1,0 +1,140 @@
+"""Activities, notes, labels, further fields, converting, splitting and merging by command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.tui.crm import mail_from
+from tests.tui.factory import Mailbox
+from tests.unit.cli.conftest import Tui
+from tests.unit.cli.test_records import HOSTILE, rows_of
+
+Make = Callable[..., Mailbox]
+
+
+@pytest.fixture
+def company(mailbox: Make, tui: Tui) -> Mailbox:
+    """A conversation of two mails and one of one; a person with a deal, a lead and a project."""
+    box = mailbox(0)
+    assert tui("person", "add", "Anna Berg", "--address", "anna@fjord.example").code == 0
+    for kind in ("deal", "lead", "project"):
+        assert tui(kind, "add", f"A {kind}", "--person", "anna@fjord.example").code == 0
+    first = mail_from(1, "anna@fjord.example")
+    refs = {"in_reply_to": (first.message_id,), "references": (first.message_id,)}
+    box.arrive([first])
+    box.arrive([replace(mail_from(2, "bo@fjord.example"), **refs)])
+    box.arrive([mail_from(3, "cy@fjord.example")])
+    assert tui("activity", "add", "deal:1", "Call her", "--due", "2030-01-02").code == 0
+    assert tui("note", "add", "deal:1", "Likes fjords").code == 0
+    return box
+
+
+CHANGES: dict[str, tuple[str, ...]] = {
+    "activity add": ("activity", "add", "person:1", "Write", "--type", "email", "--at", "09:30"),
+    "activity edit": ("activity", "edit", "1", "--subject", "Call him", "--minutes", "20"),
+    "activity done": ("activity", "done", "1"),
+    "activity delete": ("activity", "delete", "1"),
+    "note add": ("note", "add", "project:1", "A text"),
+    "note edit": ("note", "edit", "1", "Likes islands"),
+    "note delete": ("note", "delete", "1"),
+    "label record": ("label", "deal:1", "--add", "hot", "--add", "north"),
+    "label mail": ("label", "1", "--add", "later"),
+    "field add": ("field", "add", "deal", "Region", "--type", "choice", "--choice", "North"),
+    "fill field": ("deal", "edit", "1", "--field", "Region=North"),
+    "convert": ("lead", "convert", "1"),
+    "split": ("split", "m2"),
+    "merge": ("merge", "1", "2"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_trial_changes_nothing_and_undo_takes_the_change_back(
+    company: Mailbox, tui: Tui, name: str
+) -> None:
+    before = rows_of(company)
+    trial = tui(*CHANGES[name], "--dry-run", "--json")
+    assert (trial.code, trial.json["dry_run"]) == (0, True), trial.err
+    assert rows_of(company) == before
+    done = tui(*CHANGES[name], "--json")
+    assert (done.code, done.json["undoable"]) == (0, True), done.err
+    assert done.json["summary"] == trial.json["summary"]
+    assert rows_of(company) != before
+    undone = tui("undo")
+    assert undone.code == 0
+    assert "No engine" not in undone.out + undone.err, "nothing waits for a server"
+    assert rows_of(company) == before
+
+
+def test_undo_names_the_engine_only_where_the_server_must_hear_of_it(
+    company: Mailbox, tui: Tui
+) -> None:
+    assert "No engine runs" in (said := tui("mark", "read", "1")).out + said.err
+    assert "No engine runs" not in (said := tui("undo")).out + said.err, "both are void by now"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("activity", "done", "99"), 6, "no activity 99"),
+        (("activity", "edit", "1"), 2, "what to change"),
+        (("activity", "edit", "1", "--due", "soon"), 2, "2026-11-30"),
+        (("activity", "add", "deal:99", "x"), 6, "deal:99"),
+        (("activity", "add", "deal:1", " "), 2, "Subject is missing"),
+        (("note", "add", "deal:1", " "), 2, "empty"),
+        (("note", "edit", "99", "x"), 6, "no note 99"),
+        (("label", "deal:99", "--add", "x"), 6, "deal:99"),
+        (("label", "99", "--add", "x"), 6, "99"),
+        (("field", "add", "deal", " "), 2, "needs a name"),
+        (("lead", "convert", "99"), 6, "lead:99"),
+        (("split", "1"), 2, "invalid"),
+        (("split", "m99"), 6, "m99"),
+        (("split", "m3"), 2, "all messages"),
+        (("split", "m1", "m3"), 2, "one conversation"),
+        (("merge", "1", "99"), 6, "99"),
+        (("merge", "1", "1"), 2, "at least two"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    company: Mailbox, tui: Tui, words: tuple[str, ...], code: int, said: str
+) -> None:
+    found = tui(*words)
+    assert found.code == code, found.err
+    assert said in found.err
+
+
+def test_what_was_made_is_listed_and_shown(company: Mailbox, tui: Tui) -> None:
+    assert [one["subject"] for one in tui("activity", "--json").json["activities"]] == ["Call her"]
+    listed = tui("activity", "list", "deal:1", "--json").json["activities"]
+    assert [(one["id"], one["due_date"]) for one in listed] == [(1, "2030-01-02")]
+    assert tui("activity", "list", "--until", "2029-12-31", "--json").json["activities"] == []
+    assert [n["text"] for n in tui("note", "list", "deal:1", "--json").json["notes"]] == [
+        "Likes fjords"
+    ]
+    tui("label", "deal:1", "--add", "hot", "--add", "north")
+    tui("label", "deal:1", "--remove", "hot", "--add", "big")
+    assert tui("label", "deal:1", "--json").json["labels"] == ["big", "north"]
+    tui("field", "add", "deal", "Region", "--choice", "North", "--type", "choice")
+    assert tui("field", "--json").json["fields"][0]["choices"] == ["North"]
+    tui("deal", "add", "Other", "--field", "Region=North")
+    assert tui("deal", "show", "2", "--json").json["record"]["custom"] == {"Region": "North"}
+    assert "North" in tui("deal", "show", "2").out
+    converted = tui("lead", "convert", "1", "--json").json
+    assert converted["records"] == ["deal:3", "lead:1"]
+    assert "deal already" in tui("lead", "convert", "1").err
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_are_shown_defused(company: Mailbox, tui: Tui, text: str) -> None:
+    for words in (
+        ("activity", "edit", "1", "--subject", text),
+        ("note", "add", "deal:1", text),
+        ("label", "deal:1", "--add", text),
+        ("field", "add", "deal", text),
+    ):
+        assert tui(*words).code == 0
+    for words in (("activity",), ("note", "list", "deal:1"), ("label", "deal:1"), ("field",)):
+        said = tui(*words).out
+        assert "\x1b" not in said and "\x9b" not in said and "\u202e" not in said
