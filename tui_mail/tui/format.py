@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from tui_mail.store.pages import Row
-from tui_mail.tui.text import fit
+from tui_mail.tui.text import fit, visual
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NARROW = 70
@@ -76,6 +78,7 @@ def duration(seconds: float) -> str:
 
 LINK_MARKS = {"linked": "◆", "ambiguous": "?"}
 """By the state of a conversation's link; what else there is has none."""
+MUTED_MARK = "m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,16 @@ class FiledRow(Row):
     """A row with what the list says of its link and of what screened it."""
 
     link_state: str = ""
+    muted: bool = False
     screened_by: str = ""
     """The entry that hides it; only in the view of what is screened."""
 
 
 def link_mark(row: Row) -> str:
-    """One cell: linked, several items fit, or neither."""
-    return LINK_MARKS.get(row.link_state, " ") if isinstance(row, FiledRow) else " "
+    """One cell: linked, several items fit, muted, or nothing of it."""
+    if not isinstance(row, FiledRow):
+        return " "
+    return LINK_MARKS.get(row.link_state) or (MUTED_MARK if row.muted else " ")
 
 
 def marks(row: Row, selected: bool) -> str:
@@ -104,16 +110,20 @@ def marks(row: Row, selected: bool) -> str:
 
 
 def line_parts(
-    row: Row, layout: Columns, *, selected: bool, account: str, now: int
+    row: Row, layout: Columns, *, selected: bool, account: str, now: int, ordered: bool = False
 ) -> tuple[str, str]:
-    """The two segments of a line: what is read first, and the muted snippet."""
+    """The two segments of a line: what is read first, and the dim snippet.
+
+    With `ordered` right-to-left text in a column is put into visual order, each column by itself.
+    """
+    cell = visual if ordered else str
     count = f" {row.messages}" if row.messages > 1 else ""
     date = short_date(row.at, now, narrow=layout.narrow)
     head = marks(row, selected) + link_mark(row) + " "
     if layout.account:
         head += fit(account, layout.account - 1) + " "
     head += date.rjust(layout.date) + "  "
-    head += fit(row.people or "(nobody)", layout.people - len(count)) + count + "  "
+    head += cell(fit(row.people or "(nobody)", layout.people - len(count))) + count + "  "
     room = layout.width - 10 - layout.account - layout.date - layout.people
     subject = row.subject or "(no subject)"
     if isinstance(row, FiledRow) and row.screened_by:
@@ -121,5 +131,6 @@ def line_parts(
     text = fit(subject, room)
     if room > 30 and row.snippet and text.endswith("    "):
         text = text.rstrip() + "  "
-        return head + text, row.snippet
-    return head + text, ""
+        left = layout.width - cell_len(head + text)
+        return head + cell(text), cell(fit(row.snippet, left)) if ordered else row.snippet
+    return head + cell(text), ""

@@ -162,18 +162,20 @@ def _rows_by_id(conn: sqlite3.Connection, conversation_ids: Sequence[int]) -> tu
 
 
 def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tuple[Row, ...]:
-    """The rows with the state of their links, and in the view of the screened with what hid them.
+    """The rows with their links and whether they are muted; screened ones with what hid them.
 
     Rows of which there is nothing to say stay as they are.
     """
     ids = ids_json(row.id for row in rows)
-    states: dict[int, str] = dict(
-        conn.execute(
-            "SELECT id, link_state FROM conversations WHERE link_state IN ('linked', 'ambiguous')"
+    states: dict[int, tuple[str, bool]] = {
+        cid: (state, bool(muted))
+        for cid, state, muted in conn.execute(
+            "SELECT id, link_state, muted_at IS NOT NULL FROM conversations"
+            " WHERE (link_state IN ('linked', 'ambiguous') OR muted_at IS NOT NULL)"
             " AND id IN (SELECT value FROM json_each(?))",
             (ids,),
-        ).fetchall()
-    )
+        )
+    }
     hidden: dict[int, str] = {}
     if view_id == View.SCREENED:
         for cid, kind, value in conn.execute(
@@ -184,15 +186,15 @@ def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tu
         ):
             hidden[cid] = str(Target(kind, value))
     return tuple(
-        _filed(row, states.get(row.id, ""), hidden.get(row.id, ""))
+        _filed(row, *states.get(row.id, ("", False)), hidden.get(row.id, ""))
         if row.id in states or row.id in hidden
         else row
         for row in rows
     )
 
 
-def _filed(row: Row, link_state: str, screened_by: str) -> FiledRow:
-    values: list[Any] = [*(getattr(row, name) for name in _NAMES), link_state, screened_by]
+def _filed(row: Row, link_state: str, muted: bool, screened_by: str) -> FiledRow:
+    values: list[Any] = [*(getattr(row, name) for name in _NAMES), link_state, muted, screened_by]
     return FiledRow(*values)
 
 

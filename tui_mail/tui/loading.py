@@ -10,7 +10,7 @@ from textual.timer import Timer
 
 from tui_mail.errors import TuiMailError
 from tui_mail.store.pages import Row
-from tui_mail.tui import background
+from tui_mail.tui import background, text
 from tui_mail.tui.filing import FilingScreen
 from tui_mail.tui.reading import Entry, is_draft, look, other_subject, to_unfold
 
@@ -189,9 +189,7 @@ class Loading(FilingScreen):
         """Whether right-to-left text is put into visual order here; says why it cannot be."""
         if self.mail_app.ctx.settings.get("screen.bidi") != "app":
             return False
-        from importlib.util import find_spec
-
-        if find_spec("bidi") is None:
+        if not text.can_order():
             self.say("screen.bidi is app, but python-bidi is not installed (extra: rtl).")
             return False
         return True

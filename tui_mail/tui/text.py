@@ -77,3 +77,19 @@ def fit(value: str, width: int) -> str:
     if size <= width:
         return text + " " * (width - size)
     return set_cell_size(text, width - 1) + "…"
+
+
+def can_order() -> bool:
+    """Whether the extra that puts text into visual order is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("bidi") is not None
+
+
+def visual(line: str) -> str:
+    """A line in the order it is seen, for terminals that leave right-to-left text as it comes."""
+    if all(char < "\u0590" for char in line):
+        return line
+    from bidi import get_display
+
+    return str(get_display(line))

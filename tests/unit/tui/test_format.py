@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pytest
 from rich.cells import cell_len
 
 from tui_mail.store.pages import Row
-from tui_mail.tui.format import columns, duration, line_parts, marks, short_date
+from tui_mail.tui.format import (
+    FiledRow,
+    columns,
+    duration,
+    line_parts,
+    link_mark,
+    marks,
+    short_date,
+)
 from tui_mail.tui.fuzzy import ranked
 from tui_mail.tui.text import fit
 
@@ -77,6 +86,35 @@ def test_columns_line_up_whatever_the_script() -> None:
         )
         starts.add(cell_len(left[: left.index("Offer")]))
     assert len(starts) == 1
+
+
+def test_right_to_left_columns_are_ordered_each_by_itself() -> None:
+    pytest.importorskip("bidi", reason="needs the extra `rtl`")
+    found = row(subject="שלום Offer", people="דנה", snippet="מחר")
+    plain = line_parts(found, columns(120, 1), selected=False, account="", now=NOW)
+    left, snippet = line_parts(
+        found, columns(120, 1), selected=False, account="", now=NOW, ordered=True
+    )
+    assert cell_len(left) == cell_len(plain[0])
+    assert "הנד" in left and "Offer םולש" in left
+    assert left.index("הנד") < left.index("Offer")
+    assert "רחמ" in snippet
+
+
+@pytest.mark.parametrize(
+    ("filed", "shown"),
+    [
+        ({}, " "),
+        ({"muted": True}, "m"),
+        ({"link_state": "linked", "muted": True}, "◆"),
+        ({"link_state": "ambiguous"}, "?"),
+        ({"link_state": "none"}, " "),
+    ],
+)
+def test_what_a_row_says_of_its_link(filed: dict[str, object], shown: str) -> None:
+    values = {one.name: getattr(row(), one.name) for one in fields(Row)}
+    assert link_mark(FiledRow(**values, **filed)) == shown  # type: ignore[arg-type]
+    assert link_mark(row()) == " "
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ class InboxScreen(AskingScreen):
         self.conversations.account_names = (
             {a.id: a.short_name or a.address for a in self._accounts} if several else {}
         )
+        wanted = self.mail_app.ctx.settings.get("screen.bidi") == "app"
+        self.conversations.orders_text = wanted and text.can_order()
         self._show_views()
 
     async def refresh_facts(self) -> None:

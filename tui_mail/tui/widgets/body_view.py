@@ -262,7 +262,7 @@ class BodyView(Widget, can_focus=True):
         if para.rtl:
             shown = para.text[start:end]
             if self.reorders:
-                shown = _visual(shown)
+                shown = text.visual(shown)
             room = min(width - cell_len(margin) - 1, _TEXT_WIDTH)
             pieces.append((" " * max(0, room - cell_len(shown)) + shown, style))
         else:
@@ -344,9 +344,3 @@ def _margin(para: Para, *, first: bool = True) -> str:
     if para.look in _OWN:
         return "┃ "
     return "  " + "│ " * para.depth
-
-
-def _visual(line: str) -> str:
-    from bidi import get_display
-
-    return str(get_display(line))

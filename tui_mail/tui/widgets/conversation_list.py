@@ -27,12 +27,14 @@ class ConversationList(VirtualList):
         self.clock = clock or SystemClock()
         self.account_names: Mapping[int, str] = {}
         """Short names by account; shown when there are several."""
+        self.orders_text = False
+        """Whether right-to-left text is put into visual order here (R8)."""
         self.selected: set[int] = set()
         self._anchor: int | None = None
         self._kept: set[int] = set()
 
     def paint(self, row: Row, at_cursor: bool, width: int) -> Strip:
-        """Two segments: what is read first, and the muted snippet."""
+        """Two segments: what is read first, and the dim snippet."""
         style = self.base_style
         layout = columns(width, len(self.account_names))
         left, right = line_parts(
@@ -41,6 +43,7 @@ class ConversationList(VirtualList):
             selected=row.id in self.selected,
             account=self.account_names.get(row.account_id, ""),
             now=self.clock.now(),
+            ordered=self.orders_text,
         )
         head = style + _BOLD if row.unread else style
         if at_cursor:
