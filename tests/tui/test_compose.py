@@ -130,7 +130,7 @@ async def test_a_forgotten_attachment_is_asked_for_and_a_file_is_found_by_tab(
         await journey.press("a", *str(folder / "missing"), "enter")
         assert "There is no file" in journey.screen
         await journey.press(*["backspace"] * len("missing"), "tab", "enter")
-        assert "the offer.txt 6 B" in journey.screen
+        assert "the offer.txt (text/plain, 6 B)" in journey.screen
         assert "speaks of an attachment" not in journey.screen
         await journey.press("x")
         assert "the offer.txt" not in journey.screen

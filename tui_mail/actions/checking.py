@@ -24,9 +24,9 @@ from tui_mail.model.lint import Check, Facts, Words
 from tui_mail.model.lint import check as lint
 from tui_mail.model.smart_fields import fill_header, gaps, mark
 from tui_mail.store import correspondents, messages
-from tui_mail.store.drafts import Draft
+from tui_mail.store.drafts import Draft, DraftFile
 
-__all__ = ["Check", "Preview", "check", "preview", "received_by"]
+__all__ = ["Check", "Glance", "Preview", "check", "glance", "preview", "received_by"]
 
 
 async def check(ctx: Context, draft: Draft) -> list[Check]:
@@ -35,31 +35,82 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
     if account is None:
         return [Check("The account of this draft is gone; choose another.", True, "sender")]
     found = await values(ctx, draft)
-    facts = await _facts(ctx, draft, found)
-    lines = lint(facts)
+    files = await files_of(ctx, draft)
+    failure, size = await _built(ctx, draft, found, files)
+    lines = lint(await _facts(ctx, draft, found, files, failure, size))
     if not account.smtp_host:
         text = f"Account {account.id} has no server for sending."
         lines.insert(0, Check(text, True, "sender"))
     return lines
 
 
-async def _facts(ctx: Context, draft: Draft, found: Mapping[str, str]) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the composer shows of a mail while it is written."""
+
+    lines: list[Check]
+    size: int
+    """Octets of text and files as they are."""
+    limit: int
+    """0: none is known."""
+
+
+async def glance(ctx: Context, draft: Draft, files: list[DraftFile]) -> Glance:
+    """The checks that need no finished mail; `files` are those of the draft."""
+    most = (await size_limits(ctx, draft.account_id)).shown
+    size = content_size(draft, files)
+    account = ctx.account(draft.account_id)
+    if account is None:
+        return Glance([Check("Choose an account to send from.", True, "sender")], size, most)
+    found = await values(ctx, draft)
+    failure = ""
+    try:
+        _need_recipients(draft)
+    except MailError as error:
+        failure = str(error)
+    facts = await _facts(ctx, draft, found, files, failure, size * 137 // 100)
+    return Glance(await asyncio.to_thread(lint, facts), size, most)
+
+
+def _need_recipients(draft: Draft) -> None:
+    from tui_mail.mime import compose
+    from tui_mail.mime.outgoing import wire_address
+
+    everyone = recipients(draft.content)
+    if not everyone:
+        raise MailError(compose.NO_RECIPIENT, hint="Fill in To, Cc or Bcc.")
+    for one in everyone:
+        wire_address(one.address, smtputf8=True)
+
+
+async def _built(
+    ctx: Context, draft: Draft, found: Mapping[str, str], files: list[DraftFile]
+) -> tuple[str, int]:
+    """Why no mail can be made of it, and its size."""
     from tui_mail.mime import compose
 
     account = ctx.account(draft.account_id)
     assert account is not None
-    content = draft.content
-    files = await files_of(ctx, draft)
-    failure, size = "", 0
     try:
         mail = replace(outgoing_of(ctx, draft, account, files), values=found)
         compose.envelope_of(mail)
-        size = len(await asyncio.to_thread(compose.build, mail))
+        return "", len(await asyncio.to_thread(compose.build, mail))
     except MailError as error:
-        failure = str(error)
+        return str(error), 0
+
+
+async def _facts(
+    ctx: Context,
+    draft: Draft,
+    found: Mapping[str, str],
+    files: list[DraftFile],
+    failure: str,
+    size: int,
+) -> Facts:
+    content = draft.content
     marked = mark(content.body, found)
     about = await regarding(ctx, draft)
-    facts = Facts(
+    return Facts(
         subject=fill_header(content.subject, found),
         body=marked.shown(marked.text),
         recipients=recipients(content),
@@ -82,7 +133,6 @@ async def _facts(ctx: Context, draft: Draft, found: Mapping[str, str]) -> Facts:
         words=Words(words("attached"), words("greetings"), words("everyone")),
         failure=failure,
     )
-    return facts
 
 
 async def received_by(ctx: Context, draft: Draft) -> str:

@@ -43,6 +43,7 @@ __all__ = [
     "subject_of",
 ]
 
+NO_RECIPIENT = "The mail has no recipient."
 _MAX_REFERENCES = 100
 _MAX_LINE = 998
 _LINE = 76
@@ -119,7 +120,7 @@ def envelope_of(mail: OutgoingMail) -> tuple[str, tuple[str, ...]]:
         address = wire_address(one.address, smtputf8=mail.smtputf8)
         recipients.setdefault(one.key, address)
     if not recipients:
-        raise MailError("The mail has no recipient.", hint="Fill in To, Cc or Bcc.")
+        raise MailError(NO_RECIPIENT, hint="Fill in To, Cc or Bcc.")
     sender = wire_address(mail.from_.address, smtputf8=mail.smtputf8)
     return sender, tuple(recipients.values())
 

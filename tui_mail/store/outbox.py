@@ -166,3 +166,13 @@ def next_due(conn: sqlite3.Connection, account_id: int) -> int | None:
         (account_id,),
     ).fetchone()
     return row[0] if row else None
+
+
+def is_held(conn: sqlite3.Connection, journal_id: int) -> bool:
+    """Whether the mail that a journal entry is about still waits to go."""
+    row = conn.execute(
+        "SELECT 1 FROM journal j JOIN outbox o ON o.id = json_extract(j.targets, '$.outbox')"
+        " WHERE j.id = ? AND o.state = 'held'",
+        (journal_id,),
+    ).fetchone()
+    return row is not None

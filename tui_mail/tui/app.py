@@ -24,7 +24,7 @@ from tui_mail.actions.status import Status, status
 from tui_mail.config.keymap import Keymap
 from tui_mail.errors import ConfigError, StoreDamaged, TuiMailError
 from tui_mail.model.clock import Clock
-from tui_mail.store import accounts
+from tui_mail.store import accounts, outbox
 from tui_mail.store.accounts import Account
 from tui_mail.tui import background
 from tui_mail.tui.acting import ActionQueue, Deed
@@ -35,6 +35,7 @@ from tui_mail.tui.safety import TerminalSafety
 from tui_mail.tui.screens.inbox import InboxScreen
 from tui_mail.tui.shell import CommandScreen, make_screen, stylesheet
 from tui_mail.tui.themes import DARK, LIGHT, theme_name
+from tui_mail.tui.widgets.status_line import StatusLine
 
 gc.enable()
 
@@ -68,6 +69,7 @@ class TuiMail(Program):
         self._net = TerminalSafety()
         self._look: Timer | None = None
         self._countdown: Timer | None = None
+        self._sending: tuple[str, int] | None = None
         self._asked_to_quit = False
         self._held_frames = False
         self.register_theme(DARK)
@@ -178,6 +180,22 @@ class TuiMail(Program):
                 screen.say(message, trouble=trouble)
                 return
 
+    def say_sending(self, message: str, journal_id: int | None) -> None:
+        """Show that a mail waits to go, for as long as it does."""
+        self._sending = (message, journal_id) if journal_id else None
+        self.say(message)
+
+    async def _end_sending(self) -> None:
+        """Take that line away once the mail went or was stopped."""
+        if self._sending is None:
+            return
+        message, journal_id = self._sending
+        if not await self.ctx.db.read(outbox.is_held, journal_id):
+            self._sending = None
+            for screen in self.screen_stack:
+                for line in screen.query(StatusLine):
+                    line.unsay(message)
+
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -242,6 +260,7 @@ class TuiMail(Program):
         now = await status(self.ctx)
         if self._exit:
             return
+        await self._end_sending()
         for screen in self.screen_stack:
             if hasattr(screen, "refresh_facts"):
                 await screen.refresh_facts()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_mail.actions import beginning, keeping
 from tui_mail.actions.reading import FETCH_SECONDS, Opened
 from tui_mail.errors import ActionError
+from tui_mail.model.drafts import DraftContent
 from tui_mail.model.messages import Flag
+from tui_mail.model.records import Ref
 from tui_mail.store import messages
 from tui_mail.store.drafts import Draft, DraftFile
 from tui_mail.tui.recipients import from_mailto
@@ -30,12 +33,15 @@ async def begin(
     message_id: int | None = None,
     draft_id: int | None = None,
     mailto: str = "",
+    item: Ref | None = None,
+    to: str = "",
 ) -> Draft:
     """Make or find the draft. Raises ActionError with what to do."""
     if draft_id is not None:
         return await keeping.load(app.ctx, draft_id)
     if kind == "new":
-        content = from_mailto(mailto) if mailto else None
+        content = from_mailto(mailto) if mailto else DraftContent(to=to)
+        content = replace(content, item=str(item)) if item is not None else content
         return await beginning.new_draft(app.ctx, content=content)
     if message_id is None and conversation_id is not None:
         message_id = await _to_answer(app, conversation_id)

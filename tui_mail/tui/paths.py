@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tui_mail.tui.paragraphs import size_words
+
 _MOST = 200
 
 
@@ -35,3 +37,18 @@ def complete_path(typed: str) -> list[str]:
     except OSError:
         return []
     return sorted(found)
+
+
+def describe_path(typed: str) -> str:
+    """Type and size of the file a path names; empty for anything else."""
+    import mimetypes
+
+    path = path_of(typed)
+    try:
+        size = path.stat().st_size if path.is_file() else -1
+    except OSError:
+        return ""
+    if size < 0:
+        return ""
+    kind = mimetypes.guess_type(path.name)[0] or "unknown type"
+    return f"{kind}, {size_words(size)}"

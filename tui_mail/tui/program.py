@@ -36,6 +36,10 @@ class Program(PacedApp, metaclass=AbstractMeta):
         """Show one line on the nearest screen that can."""
 
     @abstractmethod
+    def say_sending(self, message: str, journal_id: int | None) -> None:
+        """Show that a mail waits to go, for as long as it does."""
+
+    @abstractmethod
     def note_failure(self, error: Exception) -> None:
         """Say what failed; the trace goes to the log, without mail text."""
 

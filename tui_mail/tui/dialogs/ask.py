@@ -67,10 +67,12 @@ class AskScreen(CommandScreen):
         value: str = "",
         secret: bool = False,
         complete: Callable[[str], list[str]] | None = None,
+        describe: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__()
         self._heading, self._body, self._take = title, body, take
         self._value, self._secret, self._complete = value, secret, complete
+        self._describe = describe or (lambda _: "")
 
     def compose(self) -> ComposeResult:
         """The question over its field."""
@@ -114,8 +116,9 @@ class AskScreen(CommandScreen):
         found = self._complete(field.value)
         if found:
             field.load(max(_common(found), field.value, key=len))
-        shown = found[:12] if len(found) > 1 else []
-        self._note(text.lines("\n".join(shown)))
+        shown = found[:12] if len(found) > 1 or self._describe(found[0] if found else "") else []
+        lines = [f"{one}  {self._describe(one)}".rstrip() for one in shown]
+        self._note(text.lines("\n".join(lines)))
 
 
 def _common(found: list[str]) -> str:

@@ -16,22 +16,23 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
-from tui_mail.actions import keeping
-from tui_mail.errors import ActionError, TuiMailError
+from tui_mail.actions import checking, composition, keeping, regarding
+from tui_mail.errors import TuiMailError
 from tui_mail.model.drafts import DraftContent
-from tui_mail.model.safe_text import safe_line
-from tui_mail.store import correspondents
-from tui_mail.store.correspondents import Correspondent
-from tui_mail.store.drafts import Draft, DraftFile
-from tui_mail.tui import text
+from tui_mail.model.records import Ref
+from tui_mail.model.safe_text import safe_block
+from tui_mail.store.drafts import DraftFile
+from tui_mail.tui import background, text
 from tui_mail.tui.commands import COMPOSE
+from tui_mail.tui.composer_completion import Completing
+from tui_mail.tui.composer_tools import Tools
 from tui_mail.tui.composing import FIRST_REVISION, begin
-from tui_mail.tui.dialogs.picker import Choice, ChoiceList
+from tui_mail.tui.dialogs.picker import ChoiceList
 from tui_mail.tui.editing import edit_file
 from tui_mail.tui.format import clock_time
 from tui_mail.tui.paragraphs import size_words
-from tui_mail.tui.recipients import is_whole, typed_part, with_choice, written
-from tui_mail.tui.shell import CommandScreen, stylesheet
+from tui_mail.tui.recipients import written
+from tui_mail.tui.shell import WhichKey, stylesheet
 from tui_mail.tui.widgets.fields import LineField, RecipientField, SenderField, TextField
 from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine, standing
@@ -43,7 +44,8 @@ SAVE_SECONDS = 1.5
 """How long typed text is at most only on the screen."""
 _PATIENCE = 0.5
 """Seconds the first key waits for the draft."""
-_COMPLETE_DELAY = 0.08
+_LOOK_DELAY = 0.7
+"""Seconds without a key before the checks look again."""
 _PEOPLE = ("to", "cc", "bcc")
 _FIELDS = ("#from", "#to", "#cc", "#bcc", "#subject", "#text")
 _TITLES = {
@@ -61,6 +63,8 @@ def screen(
     message_id: int | None = None,
     draft_id: int | None = None,
     mailto: str = "",
+    item: Ref | None = None,
+    to: str = "",
 ) -> ComposeScreen:
     """A composer for a new mail, an answer, or a draft."""
     start = partial(
@@ -70,11 +74,22 @@ def screen(
         message_id=message_id,
         draft_id=draft_id,
         mailto=mailto,
+        item=item,
+        to=to,
     )
     return ComposeScreen(kind, start)
 
 
-class ComposeScreen(CommandScreen):
+def about_words(about: regarding.Regarding) -> str:
+    """What a mail belongs to and why, in a few words; the title is made safe where it is drawn."""
+    if about.item is None:
+        how = {"several": "several deals are possible: you will be asked", "none": "nothing"}
+        return how.get(about.how, "nothing")
+    why = {"chosen": "", "conversation": " (its conversation)", "rule": " (by the rules)"}
+    return f"{about.item.kind} {about.title or about.item}{why.get(about.how, '')}"
+
+
+class ComposeScreen(Completing, Tools):
     """One mail being written; leaving goes through the review."""
 
     CONTEXT = COMPOSE
@@ -83,8 +98,6 @@ class ComposeScreen(CommandScreen):
 
     def __init__(self, kind: str, start: partial[Any]) -> None:
         super().__init__()
-        self.draft: Draft | None = None
-        self.files: Sequence[DraftFile] = ()
         self.typed = DraftContent()
         """The fields as they stand, for saving also while the screen goes."""
         self._kind, self._start = kind, start
@@ -94,7 +107,9 @@ class ComposeScreen(CommandScreen):
         self._is_dirty = False
         self._saving = asyncio.Lock()
         self._save_timer: Timer | None = None
-        self._complete_timer: Timer | None = None
+        self._look_timer: Timer | None = None
+        self._put_last: dict[str, tuple[text.Part, ...]] = {}
+        self._received_by = ""
         self._saved_at = 0
         self._done = False
 
@@ -111,9 +126,12 @@ class ComposeScreen(CommandScreen):
         with Horizontal(classes="row"):
             yield Static(text.plain("Subject"), classes="label")
             yield LineField(id="subject")
+        yield Static(id="about")
         yield Static(id="files")
         yield ChoiceList(0, 60)
         yield TextField(id="text")
+        yield Static(id="checks")
+        yield WhichKey()
         yield StatusLine()
         yield Hints()
 
@@ -124,7 +142,7 @@ class ComposeScreen(CommandScreen):
         self.query_one(Hints).offer(COMPOSE, self.mail_app.keymap_in_use)
         self.query_one(ChoiceList).display = False
         self._show_head("…")
-        self.run_worker(self._begin(), group="begin", exit_on_error=False)
+        background.begin(self, self._begin, "begin")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), _PATIENCE)
 
@@ -141,9 +159,11 @@ class ComposeScreen(CommandScreen):
         for name in (*_PEOPLE, "subject"):
             self.query_one(f"#{name}", LineField).load(getattr(content, name))
         self.query_one(TextField).show(content.body)
-        self.typed = self._kept = self._content()
+        self._received_by = await checking.received_by(self.mail_app.ctx, draft)
+        self.typed = self._kept = self.content()
         self._is_dirty = bool(self._kind == "new" and content.to)
         self._show_all()
+        self._look_soon(0)
         to_text = self._kind in ("reply", "reply_all") or (content.to and content.subject)
         self.set_focus(self.query_one(TextField if to_text else "#to"))
         self._ready.set()
@@ -175,19 +195,66 @@ class ComposeScreen(CommandScreen):
         draft = self.draft
         if draft is None:
             return
-        ctx = self.mail_app.ctx
-        account = ctx.account(draft.account_id)
-        shown = written(account.name, account.address) if account else "(no account: choose one)"
-        several = "  · Space switches" if len(ctx.settings.accounts) > 1 else ""
-        self.query_one("#from", Static).update(text.parts(shown, (several, "dim")))
-        names = ", ".join(f"{file.filename} {size_words(len(file.data))}" for file in self.files)
+        sender = composition.sender_of(self.mail_app.ctx, draft)
+        shown = written(sender.name, sender.address) or "(no account: choose one)"
+        pieces: list[text.Part] = [shown]
+        if self._received_by and sender.address.casefold() != self._received_by.casefold():
+            pieces.append((f"  ! it came to {self._received_by} ", "bold reverse"))
+        self.query_one("#from", Static).update(text.parts(*pieces))
+        names = ", ".join(
+            f"{file.filename} ({file.content_type}, {size_words(len(file.data))})"
+            for file in self.files
+        )
         self.query_one("#files", Static).update(text.parts(("Files    ", "dim"), names))
         self.query_one("#files").display = bool(self.files)
-        self._show_head(f"saved {clock_time(self._saved_at)}" if self._saved_at else "")
+        self._show_state()
+
+    def _show_state(self) -> None:
+        plain = "plain text · " if self.typed.plain_only else ""
+        saved = f"saved {clock_time(self._saved_at)}" if self._saved_at else ""
+        self._show_head((plain + saved).removesuffix(" · "))
+
+    # Looking at it while it is written
+
+    def _look_soon(self, seconds: float = _LOOK_DELAY) -> None:
+        if self._look_timer is not None:
+            self._look_timer.stop()
+        look = partial(background.begin, self, self._look_at_it, "checks")
+        self._look_timer = self.set_timer(seconds, look) if seconds else None
+        if not seconds:
+            look()
+
+    async def _look_at_it(self) -> None:
+        """What the checks say now, how large it is, and what it will belong to."""
+        if self.draft is None or self._done:
+            return
+        ctx, draft = self.mail_app.ctx, replace(self.draft, content=self.typed)
+        about = await regarding.regarding(ctx, draft)
+        found = await checking.glance(ctx, draft, list(self.files))
+        if not self.is_attached or self._done:
+            return
+        words = about_words(about)
+        who = "shared" if about.shared else "private"
+        self._put("#about", ("About    ", "dim"), words, (" · ", "dim"), who)
+        first = found.lines[0] if found.lines else None
+        more = f" (+{len(found.lines) - 1})" if len(found.lines) > 1 else ""
+        said = f"{'✗' if first.blocks else '!'} {first.text}{more}" if first else "✓ ready"
+        size = size_words(found.size)
+        size += f" of {size_words(found.limit)}" if found.limit else ""
+        room = max(10, self.app.size.width - len(size) - 3)
+        too_large = bool(found.limit and found.size > found.limit)
+        self._put("#checks", (text.fit(said, room), "dim"), " ",
+                  (size, "bold reverse" if too_large else "dim"))  # fmt: skip
+
+    def _put(self, name: str, *pieces: text.Part) -> None:
+        if self._put_last.get(name) != pieces:
+            self._put_last[name] = pieces
+            self.query_one(name, Static).update(text.parts(*pieces))
 
     # Saving
 
-    def _content(self) -> DraftContent:
+    def content(self) -> DraftContent:
+        """The fields as they stand."""
         before = self.draft.content if self.draft else DraftContent()
         to, cc, bcc, subject = (
             self.query_one(f"#{name}", LineField).value for name in (*_PEOPLE, "subject")
@@ -204,18 +271,18 @@ class ComposeScreen(CommandScreen):
         self._note_typed()
         if self._is_dirty and self._save_timer is None:
             self._save_timer = self.set_timer(SAVE_SECONDS, self._save_soon)
-        if isinstance(event, Input.Changed) and isinstance(event.input, RecipientField):
-            self._complete_soon()
+        self.complete_soon()
+        self._look_soon()
 
     def _note_typed(self) -> None:
         """Look at the fields themselves: what they tell of a change comes later."""
         if self.draft is not None and self.is_attached:
-            self.typed = self._content()
+            self.typed = self.content()
             self._is_dirty = self._is_dirty or self.typed != self._kept
 
     def _save_soon(self) -> None:
         self._save_timer = None
-        self.run_worker(self.save(), group="save", exit_on_error=False)
+        background.begin(self, self.save, "save", exclusive=False)
 
     async def save(self) -> None:
         """Keep what is typed, now."""
@@ -235,13 +302,13 @@ class ComposeScreen(CommandScreen):
             self.draft, self._kept = draft, typed
             self._saved_at = self.mail_app.ctx.now()
             if self.is_attached:
-                self._show_all()
+                self._show_state()
                 self.mail_app.look_soon()
 
     @on(events.DescendantBlur)
     def left_field(self) -> None:
         """Another field: keep what was typed."""
-        self._close_suggestions()
+        self.close_suggestions()
         if self._is_dirty:
             self._save_soon()
 
@@ -253,102 +320,62 @@ class ComposeScreen(CommandScreen):
         """Sent, kept or thrown away: nothing is saved any more."""
         self._done = True
 
-    # Suggestions
+    # What no field shows
 
-    def _complete_soon(self) -> None:
-        if self._complete_timer is not None:
-            self._complete_timer.stop()
-        self._complete_timer = self.set_timer(_COMPLETE_DELAY, self._complete_now)
-
-    def _complete_now(self) -> None:
-        field = self.focused
-        if not isinstance(field, RecipientField):
+    async def change(self, **fields: object) -> None:
+        """Change parts of the content that no field shows, show them, and save."""
+        if self.draft is None:
             return
-        start, end = typed_part(field.value, field.cursor_position)
-        typed = field.value[start:end].strip()
-        if len(typed) < 1 or "<" in typed:
-            self._close_suggestions()
+        more: Any = fields
+        self.draft = replace(self.draft, content=replace(self.content(), **more))
+        self._is_dirty = True
+        self.typed = self.content()
+        self._show_all()
+        self._look_soon(0)
+        await self.save()
+
+    async def load(self, content: DraftContent) -> None:
+        """Show other content, and save it; the cursor stays in the text."""
+        if self.draft is None:
             return
-        self.run_worker(self._suggest(field, typed), group="people", exclusive=True)
+        for name in (*_PEOPLE, "subject"):
+            field, value = self.query_one(f"#{name}", LineField), str(getattr(content, name))
+            if field.value != value:
+                field.load(value)
+        row, column = self.field.cursor_location
+        if self.field.text != content.body:
+            last = self.field.document.end
+            self.field.replace(safe_block(content.body), (0, 0), last)
+            end_row, end_column = self.field.document.end
+            self.field.move_cursor(min((row, column), (end_row, end_column)))
+        fields = ("sender", "item", "visibility", "signature", "plain_only")
+        await self.change(**{name: getattr(content, name) for name in fields})
 
-    async def _suggest(self, field: RecipientField, typed: str) -> None:
-        ctx = self.mail_app.ctx
-        found: list[Correspondent] = await ctx.db.read(correspondents.complete, typed, 5)
-        if self.focused is not field:
-            return
-        shown = [person for person in found if person.address.lower() != typed.lower()]
-        choices = [
-            Choice(safe_line(p.name, 60) or p.address, p.address, "", written(p.name, p.address))
-            for p in shown
-        ]
-        panel = self.query_one(ChoiceList)
-        field.offered = panel.display = bool(choices)
-        panel.styles.height = max(1, len(choices))
-        panel.offer(choices)
-
-    def _close_suggestions(self) -> bool:
-        panel = self.query_one(ChoiceList)
-        was_open = bool(panel.display)
-        panel.display = False
-        self.workers.cancel_group(self, "people")
-        for field in self.query(RecipientField):
-            field.offered = False
-        return was_open
-
-    @on(RecipientField.Asked)
-    def asked(self, event: RecipientField.Asked) -> None:
-        """A key for the suggestions."""
-        panel = self.query_one(ChoiceList)
-        if event.what == "take":
-            self._take_suggestion(event.field)
-        else:
-            panel.mark(panel.marked + (1 if event.what == "down" else -1))
-
-    def _take_suggestion(self, field: RecipientField) -> None:
-        panel = self.query_one(ChoiceList)
-        if panel.choices:
-            choice = str(panel.choices[panel.marked].value)
-            value, cursor = with_choice(field.value, field.cursor_position, choice)
-            field.load(value)
-            field.cursor_position = cursor
-        self._close_suggestions()
-
-    # The account
+    async def take_files(self, files: Sequence[DraftFile]) -> None:
+        """Show other files, and save."""
+        self.files = files
+        await self.change()
 
     @on(SenderField.Switched)
     async def switched(self, event: SenderField.Switched) -> None:
-        """Another account."""
+        """Another address."""
         await self.command_sender(event.step)
-
-    async def command_sender(self, step: int = 1) -> None:
-        """Send from the next account."""
-        ctx, draft = self.mail_app.ctx, self.draft
-        ids = [ctx.account_ids[account.id] for account in ctx.settings.accounts]
-        if draft is None or not ids:
-            return
-        place = ids.index(draft.account_id) if draft.account_id in ids else -1
-        self.draft = replace(draft, account_id=ids[(place + step) % len(ids)])
-        self._is_dirty = True
-        self._show_all()
-        await self.save()
 
     # Commands
 
     async def command_field_by(self, step: int) -> None:
         """Take the suggestion, or go to another field; in one step, so that typing goes there."""
+        if step > 0 and self.take_suggestion():
+            return
         field = self.focused
-        if step > 0 and isinstance(field, RecipientField) and field.offered:
-            start, end = typed_part(field.value, field.cursor_position)
-            if not is_whole(field.value[start:end]):
-                self._take_suggestion(field)
-                return
+        self.close_suggestions()
         fields = [self.query_one(name) for name in _FIELDS]
         place = fields.index(field) if field in fields else -1
         self.set_focus(fields[(place + step) % len(fields)])
 
     async def command_review(self) -> None:
         """Save, then look at the mail before it goes; Esc first closes suggestions."""
-        if self._close_suggestions() or self.draft is None:
+        if self.close_suggestions() or self.draft is None:
             if self.draft is None:
                 await self.app.pop_screen()
             return
@@ -360,36 +387,9 @@ class ComposeScreen(CommandScreen):
         await self.save()
         await self.mail_app.open_screen("review", composer=self)
 
-    async def command_attach(self) -> None:
-        """Ask for a file; Tab completes its path."""
-        from tui_mail.tui.dialogs.ask import AskScreen
-        from tui_mail.tui.paths import complete_path, path_of
-
-        draft = self.draft
-        if draft is None:
-            return
-
-        async def take(typed: str) -> None:
-            path = path_of(typed)
-            if not path.is_file():
-                raise ActionError(f"There is no file {typed.strip() or '(nothing)'}.")
-            self.files = await keeping.attach(self.mail_app.ctx, draft, path)
-            self._is_dirty = True
-            await self.save()
-            self._show_all()
-
-        body = text.plain("Path of the file; its content is taken now.")
-        await self.app.push_screen(AskScreen("Attach a file", body, take, complete=complete_path))
-
-    async def detach(self, position: int) -> None:
-        """Take a file out again."""
-        if self.draft is not None:
-            self.files = await keeping.detach(self.mail_app.ctx, self.draft, position)
-            self._show_all()
-
     async def command_editor(self) -> None:
         """Write the text in another program; mail keeps coming in meanwhile."""
-        self.run_worker(self._edit_outside(), group="editor", exclusive=True, exit_on_error=False)
+        background.begin(self, self._edit_outside, "editor")
 
     async def _edit_outside(self) -> None:
         await self.save()
@@ -408,7 +408,7 @@ class ComposeScreen(CommandScreen):
         finally:
             path.unlink(missing_ok=True)
         field.show(found.rstrip("\n") + "\n" if found.strip() else "")
-        self.typed = self._content()
+        self.typed = self.content()
         self._is_dirty = True
         await self.save()
         self.set_focus(field)

@@ -7,19 +7,25 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from tui_mail.actions import checking, composition, keeping, sending
+from tui_mail.actions import checking, composition, keeping, regarding, sending
 from tui_mail.actions.checking import Check
 from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.commands import REVIEW, shown_key
 from tui_mail.tui.paragraphs import person_words, size_words
 from tui_mail.tui.recipients import written
-from tui_mail.tui.screens.compose import ComposeScreen
+from tui_mail.tui.screens.compose import ComposeScreen, about_words
 from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine
 
-_MENDS = {"edit": "review.edit", "attach": "review.attach", "sender": "review.sender"}
+_MENDS = {
+    "edit": "review.edit",
+    "attach": "review.attach",
+    "images": "review.images",
+    "item": "review.item",
+    "sender": "review.sender",
+}
 
 
 def screen(*, composer: ComposeScreen) -> ReviewScreen:
@@ -73,22 +79,26 @@ class ReviewScreen(CommandScreen):
     async def _look(self) -> None:
         ctx, draft = self.mail_app.ctx, self.draft
         self._checks = await checking.check(ctx, draft)
-        account = ctx.account(draft.account_id)
+        sender = composition.sender_of(ctx, draft)
+        about = await regarding.regarding(ctx, draft)
         pieces: list[text.Part] = []
 
         def row(label: str, value: str) -> None:
             if value:
                 pieces.extend([(f"{label:<9}", "dim"), value, "\n"])
 
-        row("From", written(account.name, account.address) if account else "(none)")
+        row("From", written(sender.name, sender.address) or "(none)")
         for label, typed in (
             ("To", draft.content.to), ("Cc", draft.content.cc), ("Bcc", draft.content.bcc),
         ):  # fmt: skip
             people = composition.parse_people(typed)
             row(label, "\n         ".join(person_words(person) for person in people))
         row("Subject", draft.content.subject or "(none)")
+        who = "shared with whoever sees its records" if about.shared else "private"
+        row("About", f"{about_words(about)} · {who}")
         for number, file in enumerate(self._composer.files, start=1):
-            row("Files" if number == 1 else "", f"{file.filename} {size_words(len(file.data))}")
+            size = size_words(len(file.data))
+            row("Files" if number == 1 else "", f"{file.filename} ({file.content_type}, {size})")
         words = len(draft.content.body.split())
         row("Text", f"{words} words")
         pieces.append("\n")
@@ -103,8 +113,10 @@ class ReviewScreen(CommandScreen):
             ("review.edit", "go on writing"),
             ("review.attach", "attach a file"),
             ("review.detach", "take the last file out" if self._composer.files else ""),
-            ("review.sender", "send from another account"
-             if len(ctx.settings.accounts) > 1 else ""),
+            ("review.preview", "see it as the receiver does"),
+            ("review.sender", "send from another address"),
+            ("review.item", "belongs to something else"),
+            ("review.visibility", "make it private" if about.shared else "share it"),
             ("review.keep", "keep as a draft"),
             ("review.discard", "throw away"),
         ):  # fmt: skip
@@ -132,7 +144,8 @@ class ReviewScreen(CommandScreen):
         await self._leave()
         seconds = int(self.mail_app.ctx.settings.get("writing.undo_seconds"))
         undo = self._key("mail.undo")
-        self.mail_app.say(done.summary + (f" in {seconds} s · {undo} stops it" if seconds else ""))
+        waits = f" in {seconds} s · {undo} stops it" if seconds else ""
+        self.mail_app.say_sending(done.summary + waits, done.journal_id)
 
     async def command_review_edit(self) -> None:
         """Go on writing."""
@@ -149,8 +162,26 @@ class ReviewScreen(CommandScreen):
             await self._look()
 
     async def command_review_sender(self) -> None:
-        """Send from the next account."""
+        """Choose the address it goes from."""
         await self._composer.command_sender()
+        await self._look()
+
+    async def command_review_preview(self) -> None:
+        """Both parts as the receiver sees them."""
+        await self._composer.command_preview()
+
+    async def command_review_images(self) -> None:
+        """Attach the images that the text names by their path."""
+        await self._composer.take_images()
+        await self._look()
+
+    async def command_review_item(self) -> None:
+        """Choose what it belongs to."""
+        await self._composer.command_item()
+
+    async def command_review_visibility(self) -> None:
+        """Private or shared."""
+        await self._composer.command_visibility()
         await self._look()
 
     async def command_review_keep(self) -> None:

@@ -4,14 +4,56 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.cells import cell_len
 from textual import events
+from textual.geometry import Offset
 from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from tui_mail.model.bidi import direction_of
 from tui_mail.model.safe_text import safe_block, safe_line
 
+_MOST_LINES_UP = 50
+"""How far up a paragraph is looked for the letter that gives its direction."""
 
-class LineField(Input):
+
+class Asked(Message):
+    """A key for the list of suggestions: `up`, `down` or `take`."""
+
+    def __init__(self, field: Offered, what: str) -> None:
+        super().__init__()
+        self.field = field
+        self.what = what
+
+
+class Offered(Widget):
+    """A field for which suggestions may be shown; while they are, some keys are theirs."""
+
+    offered = False
+    """Suggestions are shown."""
+
+    @property
+    def before_cursor(self) -> str:
+        """The line up to the cursor."""
+        raise NotImplementedError
+
+    def replace_before_cursor(self, length: int, new: str) -> None:
+        """Put other text in place of the last `length` characters before the cursor."""
+        raise NotImplementedError
+
+    def _is_asked(self, event: events.Key) -> bool:
+        what = {"up": "up", "down": "down", "enter": "take"}.get(event.key)
+        if not self.offered or not what:
+            return False
+        event.stop()
+        event.prevent_default()
+        self.post_message(Asked(self, what))
+        return True
+
+
+class LineField(Input, Offered):
     """One line; what is loaded or pasted is made safe first."""
 
     def __init__(self, value: str = "", **more: Any) -> None:
@@ -23,13 +65,35 @@ class LineField(Input):
         self.value = safe_line(value)
         self.cursor_position = len(self.value)
 
+    @property
+    def before_cursor(self) -> str:
+        """The text up to the cursor."""
+        return self.value[: self.cursor_position]
+
+    def replace_before_cursor(self, length: int, new: str) -> None:
+        """Put other text in place of the last characters before the cursor."""
+        start = self.cursor_position - length
+        self.value = safe_line(self.value[:start] + new + self.value[self.cursor_position :])
+        self.cursor_position = start + len(new)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not self._is_asked(event):
+            await super()._on_key(event)
+
     def _on_paste(self, event: events.Paste) -> None:
         event.text = safe_line(" ".join(event.text.splitlines()))
         super()._on_paste(event)
 
 
-class TextField(TextArea):
-    """Many lines; what is loaded or pasted is made safe first."""
+class RecipientField(LineField):
+    """Addresses."""
+
+
+class TextField(TextArea, Offered):
+    """Many lines; what is loaded or pasted is made safe first.
+
+    Paragraphs that read from right to left stand at the right (R8).
+    """
 
     def __init__(self, **more: Any) -> None:
         super().__init__(
@@ -41,50 +105,86 @@ class TextField(TextArea):
         """Replace the text, the cursor at its beginning."""
         self.load_text(safe_block(value))
 
+    @property
+    def before_cursor(self) -> str:
+        """The line up to the cursor."""
+        row, column = self.cursor_location
+        return self.document.get_line(row)[:column]
+
+    def replace_before_cursor(self, length: int, new: str) -> None:
+        """Put other text in place of the last characters before the cursor."""
+        row, column = self.cursor_location
+        self.replace(safe_block(new), (row, column - length), (row, column))
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not self._is_asked(event):
+            await super()._on_key(event)
+
     async def _on_paste(self, event: events.Paste) -> None:
         event.text = safe_block(event.text)
         await super()._on_paste(event)
 
+    # Right to left
 
-class RecipientField(LineField):
-    """Addresses; keys for the list of suggestions go to it while it is open."""
+    def _is_rtl(self, row: int) -> bool:
+        """Whether the paragraph of a line reads from right to left."""
+        for number in range(row, max(-1, row - _MOST_LINES_UP), -1):
+            line = self.document.get_line(number)
+            if line.isascii() and not line.strip():
+                return False
+            if direction := direction_of(line):
+                return direction == "rtl"
+        return False
 
-    class Asked(Message):
-        """A key for the suggestions: `up`, `down` or `take`."""
+    def _indent(self, y: int, shown: str) -> int:
+        """By how many cells a line of the wrapped text is moved to the right."""
+        if y >= self.wrapped_document.height:
+            return 0
+        row, _ = self.wrapped_document.offset_to_location(Offset(0, y))
+        if not self._is_rtl(row):
+            return 0
+        used = cell_len(shown.rstrip())
+        cursor = self.wrapped_document.location_to_offset(self.cursor_location)
+        if cursor.y == y:
+            used = max(used, cursor.x + 1)
+        return max(0, self.wrap_width - used)
 
-        def __init__(self, field: RecipientField, what: str) -> None:
-            super().__init__()
-            self.field = field
-            self.what = what
+    def render_line(self, y: int) -> Strip:
+        """A line of the text; one that reads from right to left ends at the right edge."""
+        strip = super().render_line(y)
+        if strip.text.isascii():
+            return strip
+        indent = self._indent(y + self.scroll_offset.y, strip.text)
+        if not indent:
+            return strip
+        width = strip.cell_length
+        return Strip.join([strip.crop(width - indent, width), strip.crop(0, width - indent)])
 
-    def __init__(self, value: str = "", **more: Any) -> None:
-        super().__init__(value, **more)
-        self.offered = False
-        """Suggestions are shown."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        what = {"up": "up", "down": "down", "enter": "take"}.get(event.key)
-        if self.offered and what:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Asked(self, what))
-            return
-        await super()._on_key(event)
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where the terminal's cursor stands."""
+        found = super().cursor_screen_offset
+        cursor = self.wrapped_document.location_to_offset(self.cursor_location)
+        line = self.document.get_line(self.cursor_location[0])
+        if line.isascii():
+            return found
+        y = cursor.y - self.scroll_offset.y
+        return found + Offset(self._indent(cursor.y, super().render_line(y).text), 0)
 
 
 class SenderField(Static, can_focus=True):
-    """The account a mail goes from; any of these keys takes the next one."""
+    """The address a mail goes from; Space and Enter choose another."""
 
     class Switched(Message):
-        """Another account is wanted."""
+        """Another address is wanted: the next one, the one before, or one to choose (0)."""
 
         def __init__(self, step: int) -> None:
             super().__init__()
             self.step = step
 
     def on_key(self, event: events.Key) -> None:
-        """Switch by Space, Enter and the arrows."""
-        step = {"space": 1, "enter": 1, "right": 1, "left": -1}.get(event.key)
+        """Choose by Space and Enter, switch by the arrows."""
+        step = {"space": 0, "enter": 0, "right": 1, "left": -1}.get(event.key)
         if step is not None:
             event.stop()
             self.post_message(self.Switched(step))

@@ -76,6 +76,11 @@ class StatusLine(Widget):
             self._said, self._trouble = message, trouble
             self.refresh()
 
+    def unsay(self, message: str) -> None:
+        """Take a message away that is no longer true, unless something else was said since."""
+        if self._said == message:
+            self.say("")
+
     def stand(self, words: str) -> None:
         """Show how things stand."""
         if words != self._standing:
