@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from tests.integration.test_engine import sync
 from tests.integration.test_live import commands, inbox, opened, running, state
@@ -13,6 +16,8 @@ from tui_mail.actions.reading import Reader
 from tui_mail.actions.searching import search
 from tui_mail.config import save
 from tui_mail.demo.imap_server import ImapServer
+from tui_mail.errors import TransportError
+from tui_mail.mime.indexing import decompress
 
 
 async def test_a_large_mail_stays_on_the_server_until_it_is_opened(tmp_path: Path) -> None:
@@ -39,6 +44,53 @@ async def test_a_large_mail_stays_on_the_server_until_it_is_opened(tmp_path: Pat
                 assert after.mail is not None and after.mail.blocks
             finally:
                 await reader.close()
+
+
+PIECE = 1 << 20
+_WINDOW = rb"BODY\.PEEK\[\]<(\d+)\."
+
+
+def _asked_from(server: ImapServer) -> list[int]:
+    """The offsets of the pieces that were asked for."""
+    lines = commands(server, _WINDOW)
+    return [int(found[1]) // PIECE for line in lines if (found := re.search(_WINDOW, line))]
+
+
+async def test_a_large_mail_goes_on_where_the_connection_was_lost(tmp_path: Path) -> None:
+    raw = mail(1, subject="Plans", body="All the plans.\r\n" + "x" * 70 * (PIECE // 10))
+    async with ImapServer() as server:
+        server.add_user("mira", "x")
+        server.append("INBOX", raw, user="mira")
+        paths = profile(tmp_path, imap=("127.0.0.1", server.port), user="mira")
+        server.faults.swallow("UID FETCH", nth=5)
+        with pytest.raises(TransportError):
+            await sync(paths)
+        first = _asked_from(server)
+        assert first == [0, 1, 2, 3]
+        await sync(paths)
+        assert _asked_from(server)[len(first) :] == [3, 4, 5, 6, 7][: len(raw) // PIECE - 2]
+        async with opened(paths) as ctx:
+            stored = decompress(await one(ctx, "SELECT data FROM raws"))  # type: ignore[arg-type]
+            assert stored == raw
+        assert list(paths.pieces.iterdir()) == []
+
+
+async def test_a_server_that_gives_too_much_is_asked_for_the_whole(tmp_path: Path) -> None:
+    raw = mail(1, body="y" * 5 * PIECE)
+
+    def whole(response: bytes) -> list[bytes]:
+        if b"BODY[]<0>" not in response:
+            return [response]
+        return [b"* 1 FETCH (UID 1 BODY[]<0> {%d}\r\n%s)\r\n" % (len(raw), raw)]
+
+    async with ImapServer() as server:
+        server.add_user("mira", "x")
+        server.append("INBOX", raw, user="mira")
+        server.faults.rewrite(whole)
+        paths = profile(tmp_path, imap=("127.0.0.1", server.port), user="mira")
+        async with running(paths), opened(paths) as ctx:
+            await until(lambda: _is(one(ctx, "SELECT count(*) FROM raws"), 1), "the mail", 20)
+        assert len(_asked_from(server)) == 1
 
 
 async def _is(value: object, wanted: object) -> bool:

@@ -51,6 +51,11 @@ class Paths:
         return self.data_dir / "backups"
 
     @property
+    def pieces(self) -> Path:
+        """Begun downloads of large mails."""
+        return self.data_dir / "pieces"
+
+    @property
     def reserve(self) -> Path:
         """Room that is given back when the disk is full."""
         return self.data_dir / "reserve"

@@ -17,6 +17,7 @@ from tui_mail.store.correspondents import of_message
 from tui_mail.store.database import Pace
 from tui_mail.store.folds import recount
 from tui_mail.store.syncing import BodyDue
+from tui_mail.sync import large
 from tui_mail.sync.desk import Desk, Progress
 from tui_mail.sync.wire import Wire
 
@@ -70,7 +71,7 @@ async def fetch_bodies(
                         selected = folder.id
                     skip.update(item.message_id for item in due)
                     progress.folder = folder.name
-                    await fetched.put(_Fetched(folder, due, await _read(wire, due)))
+                    await fetched.put(_Fetched(folder, due, await _read(desk, wire, folder, due)))
         finally:
             await fetched.put(None)
 
@@ -102,7 +103,8 @@ async def fetch_bodies(
 
 
 async def _next_batches(desk: Desk, skip: set[int]) -> list[tuple[Folder, list[BodyDue]]]:
-    """The next rows without a body, by folder, in batches of about four MiB.
+    """The next rows without a body, by folder, in batches of about four MiB;
+    large ones by themselves, behind the others.
 
     `skip` holds what is on its way and what did not come; it gets what is too big.
     """
@@ -120,10 +122,14 @@ async def _next_batches(desk: Desk, skip: set[int]) -> list[tuple[Folder, list[B
         folder.id: folder for folder in await desk.db.read(accounts.folders, desk.account_id)
     }
     batches: list[tuple[Folder, list[BodyDue]]] = []
+    alone: list[tuple[Folder, list[BodyDue]]] = []
     by_folder: dict[int, list[BodyDue]] = {}
     for row in rows:
         if row.size <= limit and row.folder_id in folders:
-            by_folder.setdefault(row.folder_id, []).append(row)
+            if row.size >= large.LARGE:
+                alone.append((folders[row.folder_id], [row]))
+            else:
+                by_folder.setdefault(row.folder_id, []).append(row)
     for folder_id, due in by_folder.items():
         batch: list[BodyDue] = []
         octets = 0
@@ -135,7 +141,7 @@ async def _next_batches(desk: Desk, skip: set[int]) -> list[tuple[Folder, list[B
                 batch, octets = [], 0
         if batch:
             batches.append((folders[folder_id], batch))
-    return batches
+    return batches + alone
 
 
 async def _select(wire: Wire, folder: Folder) -> bool:
@@ -143,7 +149,10 @@ async def _select(wire: Wire, folder: Folder) -> bool:
     return said.uidvalidity == folder.uidvalidity
 
 
-async def _read(wire: Wire, due: Sequence[BodyDue]) -> dict[int, bytes]:
+async def _read(desk: Desk, wire: Wire, folder: Folder, due: Sequence[BodyDue]) -> dict[int, bytes]:
+    if len(due) == 1 and large.in_pieces(desk, due[0]):
+        raw = await large.fetch_large(desk, wire, folder, due[0])
+        return {} if raw is None else {due[0].uid: raw}
     wanted = UidSet.of(row.uid for row in due)
 
     def read(session: ImapSession) -> dict[int, bytes]:
@@ -159,6 +168,9 @@ async def _store(desk: Desk, batch: _Fetched, mails: list[IndexedMail], pace: Pa
         pairs, pace, lambda conn, part: file_bodies(conn, part, desk.now())
     ):
         desk.changed(changed)
+    for item in found:
+        if item.size >= large.LARGE:
+            large.forget(desk, batch.folder, item)
     missing = [item for item in batch.due if item.uid not in batch.raws]
     if missing or found:
         desk.changed(
@@ -225,7 +237,7 @@ async def fetch_wanted(desk: Desk, wire: Wire) -> int:
         folder = await desk.db.read(accounts.folder, row.folder_id)
         if folder is None or not await _select(wire, folder):
             continue
-        raws = await _read(wire, [row])
+        raws = await _read(desk, wire, folder, [row])
         mails = await desk.pool.index(list(raws.values()))
         await _store(desk, _Fetched(folder, [row], raws), mails, Pace(1, 1))
         if not raws:

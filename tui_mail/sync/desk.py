@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tui_mail.config.settings import AccountSettings, Settings
 from tui_mail.filing.arrivals import FolderPlace
@@ -35,6 +36,10 @@ class Desk:
     """The submission server puts the copy into Sent by itself (OUT-7)."""
     check_seconds: int = 300
     """Least time between two looks at a suspicious loss (VAL-1)."""
+    pieces: Path = Path()
+    """Where pieces of large mails wait for the rest."""
+    pieces_work: bool = True
+    """The server gives parts of a mail as asked."""
     unasked: UnaskedRate = field(default_factory=UnaskedRate)
     """Removals that no user's action stands behind (VAL-4)."""
     own: frozenset[str] = field(default_factory=frozenset)

@@ -196,6 +196,7 @@ class Engine:
                 lease=self._tenure.lease,
                 publish=self._facts.publish,
                 check_seconds=self._check_seconds,
+                pieces=self.paths.pieces,
             )
             self._syncs[account.id] = AccountSync(desk, self.paths)
 

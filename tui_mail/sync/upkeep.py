@@ -13,6 +13,7 @@ from tui_mail.model.clock import Clock
 from tui_mail.model.safe_text import safe_line
 from tui_mail.store import disk, retention, safe_copies
 from tui_mail.store.database import Database
+from tui_mail.sync import large
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Upkeep:
             log.warning("upkeep: %s", safe_line(str(error), 200))
 
     def _copy(self) -> None:
+        large.sweep(self._paths.pieces)
         disk.keep_reserve(self._paths.reserve)
         database, folder = self._paths.database, self._paths.backups
         if not disk.shortage(database, disk.BODIES_NEED, "The hourly copy"):
