@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tui_mail.errors import ActionError
+from tui_mail.store.database import Pace
 
-TARGET_SECONDS = 0.02
-"""What a part should take; a transaction is never to take 50 ms."""
-_FIRST, _LEAST, _MOST = 25, 4, 100
+_FIRST, _MOST = 25, 100
+"""Conversations of the first part, and of any; how many fit is learned from the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ async def in_parts(ids: Collection[int], do: Callable[[Sequence[int], Before], A
 
     A part that is refused as a whole is left out; when all are, the first refusal is raised.
     """
-    every, size, at = tuple(ids), _FIRST, 0
+    every, pace, at = tuple(ids), Pace(_FIRST, _MOST), 0
     before, last = Before(), None
     changed: list[int] = []
     refusal: ActionError | None = None
     while at < len(every) or (last is None and refusal is None):
-        part = every[at : at + size]
+        part = every[at : at + pace.rows]
         started = time.monotonic()
         try:
             done = await do(part, before)
@@ -69,15 +69,9 @@ async def in_parts(ids: Collection[int], do: Callable[[Sequence[int], Before], A
                 last = done
             changed += done.conversation_ids
             before = Before(done.journal_id or before.entry, len(changed), before.seen + len(part))
-        at += size
-        size = _next(size, time.monotonic() - started)
+        at += max(1, len(part))
+        pace.took(time.monotonic() - started)
     if last is None:
         assert refusal is not None
         raise refusal
     return replace(last, conversation_ids=tuple(changed))
-
-
-def _next(size: int, seconds: float) -> int:
-    """How many the next part takes, by how long this one took."""
-    fitting = int(size * TARGET_SECONDS / max(seconds, 0.0005))
-    return max(_LEAST, min(fitting, size * 2, _MOST))

@@ -44,6 +44,8 @@ RECORDS = "records"
 """Lists of contacts, organizations, deals, leads and projects."""
 RECORD = "record"
 BOARD = "board"
+IMPORT = "import"
+"""The columns of a file and what they become."""
 FORM = "form"
 """The fields of a new record."""
 
@@ -53,7 +55,7 @@ _READER = frozenset({MESSAGE})
 _TEXT = frozenset({MESSAGE, SOURCE})
 _SETTINGS = frozenset({SETTINGS, ACCOUNT})
 _CRM = frozenset({RECORDS, RECORD, BOARD})
-_SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD})
+_SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT})
 _PLACES = _MAIL | _SHEETS | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS, BOARD}
 TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK, FORM})
 """Contexts where printable keys are text, so that only named keys can be commands."""
@@ -422,7 +424,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sheet.page_up", "Page up", "One page up.", ("pageup",), _SHEETS, "sheet_by",
             argument=-10),
     Command("sheet.undo", "Undo", "Take the last thing back.", ("z",),
-            frozenset({LINKS, BLOCKED, RECORDS, RECORD, BOARD}), "undo", 8),
+            frozenset({LINKS, BLOCKED, RECORDS, RECORD, BOARD, IMPORT}), "undo", 8),
     Command("link.take", "Take", "Take the marked line.", ("enter",), frozenset({LINK}),
             "take_marked", 1),
     *(
@@ -472,6 +474,14 @@ COMMANDS: tuple[Command, ...] = (
             frozenset({RECORDS}), "sheet_find", 3),
     Command("records.board", "Board", "Deals by stage, or as a list.", ("B",),
             frozenset({RECORDS, BOARD}), "records_board", 4),
+    Command("records.import", "Import", "Bring records from a CSV or vCard file.", ("I",),
+            frozenset({RECORDS, BOARD}), "import", 5),
+    Command("go.import", "Import", "Bring records from a CSV or vCard file.", ("g I",), _LIST,
+            "import"),
+    Command("import.column", "Column", "Say what the marked column is.", ("enter", "e"),
+            frozenset({IMPORT}), "import_column", 1),
+    Command("import.do", "Import", "Import it; says first what comes of it.", ("y", "ctrl+s"),
+            frozenset({IMPORT}), "import_do", 2),
     Command("board.right", "Next stage", "To the next stage.", ("l", "right", "tab"),
             frozenset({BOARD}), "board_stage", argument=1),
     Command("board.left", "Stage before", "To the stage before.", ("h", "left"),

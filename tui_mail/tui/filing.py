@@ -156,6 +156,12 @@ class FilingScreen(TriageScreen):
 
             await finish_next(self, *found)
 
+    async def command_import(self) -> None:
+        """Bring records from a file."""
+        from tui_mail.tui.importing import import_file
+
+        await import_file(self)
+
     async def command_go_records(self, kind: str) -> None:
         """Lists of records."""
         await self.mail_app.open_screen("records", kind=kind)

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_mail.actions import crm
+from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.money import shown_amount
 from tui_mail.model.records import Item, Ref
 from tui_mail.store import deals, items
@@ -231,11 +232,17 @@ class BoardScreen(CommandScreen):
     async def command_records_new(self) -> None:
         """Add a deal."""
 
-        async def kept(ref: Ref) -> None:
+        async def kept(done: RecordDone) -> None:
             self.say("The deal is added · z undoes")
             await self.reload()
 
         await self.mail_app.open_screen("form", kind="deal", values={}, kept=kept)
+
+    async def command_import(self) -> None:
+        """Bring deals from a file."""
+        from tui_mail.tui.importing import import_file
+
+        await import_file(self, "deal")
 
     async def command_records_board(self) -> None:
         """The deals as a list."""

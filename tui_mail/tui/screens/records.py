@@ -77,6 +77,12 @@ class RecordsScreen(SheetScreen):
 
         await self.mail_app.open_screen("form", kind=self.kind, values={}, kept=kept)
 
+    async def command_import(self) -> None:
+        """Bring records of this kind from a file."""
+        from tui_mail.tui.importing import import_file
+
+        await import_file(self, self.kind)
+
     async def command_records_board(self) -> None:
         """The deals by stage."""
         if self.kind != "deal":
