@@ -81,6 +81,8 @@ class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A client id comes with a secret that must be sent along."""
     client_page: str = ""
     """Where a client id is registered."""
+    redirect_host: Literal["127.0.0.1", "localhost"] = "127.0.0.1"
+    """Under which name the loopback redirect is registered there (RFC 8252)."""
 
 
 class Directory(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
-"""Secrets by reference: the keyring, a command, or a plain file by the user's explicit word.
+"""Secrets by reference: keyring, vault, a command, a systemd credential, or a plain file.
 
-A secret is read when it is needed and kept in memory only (SEC-31).
+The plain file only by the user's explicit word. A secret is read when it is needed and kept in
+memory only (SEC-31); every one that is kept is read back before anything relies on it.
 """
 
 from __future__ import annotations
@@ -8,139 +9,133 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import threading
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
+from tui_mail.accounts import keyrings, vault
+from tui_mail.accounts.locking import locked
 from tui_mail.config.load import write_text
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import SecretError
 
-T = TypeVar("T")
-
-SERVICE = "tui-mail"
 _SECONDS = 30
-_REFUSED = ("fail", "null", "plaintext")
+PLACES = ("keyring", "vault", "command", "credential", "file")
+
+
+def kind_of(account: AccountSettings) -> str:
+    """One of `PLACES`. Raises SecretError."""
+    kind = account.secret.partition(":")[0].strip()
+    if kind not in PLACES:
+        raise SecretError(
+            f"`{account.secret}` is no place for a secret.",
+            hint="Known are keyring, vault, `command: …`, `credential: NAME` and file.",
+        )
+    return kind
+
+
+def can_be_written(account: AccountSettings) -> bool:
+    """Whether the program itself keeps the secret; commands and credentials are others' work."""
+    return kind_of(account) in ("keyring", "vault", "file")
 
 
 def read_secret(account: AccountSettings, paths: Paths) -> str:
-    """The account's password or token. Raises SecretError with what to do."""
-    kind, _, rest = account.secret.partition(":")
+    """The account's password or tokens. Raises SecretError with what to do."""
+    kind, rest = kind_of(account), account.secret.partition(":")[2].strip()
     if kind == "command":
-        return _from_command(shlex.split(rest.strip()))
-    if kind == "file":
-        return _from_file(account.id, paths.secrets_file)
-    if kind == "keyring":
-        value: str | None = _with_deadline(lambda: _keyring().get_password(SERVICE, account.id))
-        if value is None:
-            raise SecretError(
-                f"The keyring holds no secret for `{account.id}`.",
-                hint=f"Run `tui-mail account password {account.id}`.",
-            )
-        return value
-    raise SecretError(f"`{account.secret}` is no place for a secret.", hint="See the README.")
+        return _from_command(shlex.split(rest))
+    if kind == "credential":
+        name = rest or f"tui-mail.{account.id}"
+        value = vault.credential(name)
+        where = f"systemd credential `{name}`"
+        hint = f"Give the service `LoadCredentialEncrypted={name}` or `LoadCredential=`."
+    else:
+        hint = f"Run `tui-mail account password {account.id}`."
+        if kind == "keyring":
+            value, where = keyrings.read(account.id), "keyring"
+        elif kind == "vault":
+            value, where = vault.read(paths.vault_file, account.id), "vault"
+        else:
+            value, where = _read_file(paths.secrets_file).get(account.id), str(paths.secrets_file)
+    if value is None:
+        raise SecretError(f"There is no secret for `{account.id}`: {where}.", hint=hint)
+    return value
 
 
 def write_secret(account: AccountSettings, paths: Paths, secret: str) -> None:
     """Keep a secret where the account says, and read it back. Raises SecretError."""
-    kind = account.secret.partition(":")[0]
-    if kind == "command":
-        raise SecretError("The secret comes from a command; change it there.")
-    if kind == "file":
-        _to_file(account.id, paths.secrets_file, secret)
+    kind = kind_of(account)
+    if kind in ("command", "credential"):
+        raise SecretError(f"The secret comes from a {kind}; change it there.")
+    if kind == "keyring":
+        keyrings.write(account.id, secret)
+    elif kind == "vault":
+        vault.change(paths.vault_file, lambda entries: entries.update({account.id: secret}))
     else:
-        _with_deadline(lambda: _keyring().set_password(SERVICE, account.id, secret))
+        _change_file(paths.secrets_file, lambda values: values.update({account.id: secret}))
     if read_secret(account, paths) != secret:
         raise SecretError(
             "The secret could not be read back after it was kept.",
-            hint="Use `command:` with a password manager, or `file`.",
+            hint="Use `vault`, `command:` with a password manager, or `file`.",
         )
 
 
 def forget_secret(account: AccountSettings, paths: Paths) -> None:
-    """Remove a secret; one that is not there is no error."""
-    kind = account.secret.partition(":")[0]
-    if kind == "file":
-        values = _read_file(paths.secrets_file)
-        if values.pop(account.id, None) is not None:
-            _write_file(paths.secrets_file, values)
-    elif kind == "keyring":
-        try:
-            _with_deadline(lambda: _keyring().delete_password(SERVICE, account.id))
-        except SecretError:
-            pass
+    """Remove a secret; one that is not there is no error, nor is a place that cannot be reached."""
+    kind = kind_of(account)
+    try:
+        if kind == "file" and paths.secrets_file.exists():
+            _change_file(paths.secrets_file, lambda values: values.pop(account.id, None))
+        elif kind == "vault" and paths.vault_file.exists():
+            vault.change(paths.vault_file, lambda entries: entries.pop(account.id, None))
+        elif kind == "keyring":
+            keyrings.forget(account.id)
+    except SecretError:
+        if kind != "keyring":
+            raise
+
+
+def move_secret(account: AccountSettings, paths: Paths, place: str) -> AccountSettings:
+    """Copy the secret to another place and answer the account that names it.
+
+    The old one stays until `forget_secret` is called for the old account, after the settings were
+    written: at each moment there is at least one good copy. Raises SecretError.
+    """
+    moved = replace(account, secret=place)
+    if kind_of(moved) == kind_of(account) and can_be_written(moved):
+        raise SecretError(f"The secret is there already: {backend_name(account)}.")
+    if can_be_written(moved):
+        write_secret(moved, paths, read_secret(account, paths))
+    elif not read_secret(moved, paths):
+        raise SecretError("The new place gives no secret.")
+    return moved
 
 
 def backend_name(account: AccountSettings) -> str:
     """What keeps the secret, in words for `doctor` and the settings screen."""
-    kind = account.secret.partition(":")[0]
-    if kind == "command":
-        return "a command"
-    if kind == "file":
-        return "a plain file (mode 0600, not encrypted)"
-    try:
-        backend = _with_deadline(_keyring)
-    except SecretError as error:
-        return f"keyring: {error.message}"
-    return f"keyring: {type(backend).__module__}.{type(backend).__name__}"
+    kind = kind_of(account)
+    if kind == "keyring":
+        try:
+            return f"keyring: {keyrings.backend_name()}"
+        except SecretError as error:
+            return f"keyring: {error.message}"
+    return {
+        "command": "a command",
+        "credential": "a systemd credential",
+        "vault": "the vault (an encrypted file)",
+        "file": "a plain file (mode 0600, not encrypted)",
+    }[kind]
 
 
 def keyring_works() -> bool:
     """Whether a keyring that is safe to use answers here."""
     try:
-        _with_deadline(_keyring)
+        keyrings.backend_name()
     except SecretError:
         return False
     return True
-
-
-def _keyring() -> Any:
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        backend = keyring.get_keyring()
-        name = f"{type(backend).__module__}.{type(backend).__name__}".lower()
-        weak = any(word in name for word in _REFUSED) or backend.priority < 1
-    except (KeyringError, RuntimeError) as error:
-        raise SecretError(f"No keyring: {error}.") from error
-    if weak:
-        raise SecretError(
-            "There is no safe keyring on this machine.",
-            hint="Set secret to `command: …` (pass, op, age …), or to `file` if you accept it.",
-        )
-    return backend
-
-
-def _with_deadline(call: Callable[[], T]) -> T:
-    """Run a keyring call in a thread: a locked one may wait for a prompt that never comes."""
-    from keyring.errors import KeyringError
-
-    result: list[T] = []
-    problem: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(call())
-        except BaseException as error:
-            problem.append(error)
-
-    thread = threading.Thread(target=run, daemon=True, name="keyring")
-    thread.start()
-    thread.join(_SECONDS)
-    if thread.is_alive():
-        raise SecretError("The keyring does not answer; it may be locked.", hint="Unlock it.")
-    if problem:
-        error = problem[0]
-        if isinstance(error, SecretError):
-            raise error
-        if isinstance(error, KeyringError):
-            raise SecretError(f"The keyring refuses: {type(error).__name__}.") from error
-        raise SecretError(f"The keyring failed: {type(error).__name__}.") from error
-    return result[0]
 
 
 def _from_command(argv: list[str]) -> str:
@@ -183,24 +178,14 @@ def _read_file(path: Path) -> dict[str, str]:
     return {key: value for key, value in data.items() if isinstance(value, str)}
 
 
-def _from_file(slug: str, path: Path) -> str:
-    values = _read_file(path)
-    if slug not in values:
-        raise SecretError(
-            f"{path} holds no secret for `{slug}`.",
-            hint=f"Run `tui-mail account password {slug}`.",
-        )
-    return values[slug]
-
-
-def _to_file(slug: str, path: Path, secret: str) -> None:
-    values = _read_file(path)
-    values[slug] = secret
-    _write_file(path, values)
-
-
-def _write_file(path: Path, values: dict[str, str]) -> None:
+def _change_file(path: Path, work: Callable[[dict[str, str]], object]) -> None:
     import tomlkit
 
-    write_text(path, tomlkit.dumps(values))
-    os.chmod(path, 0o600)
+    with locked(path):
+        values = _read_file(path)
+        work(values)
+        if not values:
+            path.unlink(missing_ok=True)
+            return
+        write_text(path, tomlkit.dumps(values))
+        os.chmod(path, 0o600)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tui_mail.accounts import secrets
+from tui_mail.accounts import oauth, secrets, vault
 from tui_mail.accounts.candidates import Candidate, of_provider, with_candidate
+from tui_mail.accounts.credentials import Credential
 from tui_mail.accounts.discovery import Found, Network, discover
 from tui_mail.accounts.probe import TestLine, try_imap, try_smtp
-from tui_mail.accounts.providers import load_providers
-from tui_mail.actions.context import Context
+from tui_mail.accounts.providers import Issuer, load_providers
+from tui_mail.actions.context import Context, ring
 from tui_mail.config import save
 from tui_mail.config.load import load
 from tui_mail.config.settings import AccountSettings
@@ -40,6 +42,19 @@ async def find_servers(
     return Found((found,) if found else ())
 
 
+async def issuer_of(ctx: Context, account: AccountSettings) -> Issuer:
+    """Who gives the tokens for an account. Raises ConfigError when nobody is known."""
+    directory = await asyncio.to_thread(load_providers, ctx.paths.providers_file)
+    provider = directory.provider(account.provider) or directory.of_host(account.imap_host)
+    issuer = directory.issuer(provider.oauth) if provider else None
+    if issuer is None:
+        raise ConfigError(
+            f"Nobody is known who gives tokens for {account.imap_host}.",
+            hint=f"Add an [[oauth]] and a [[provider]] to {ctx.paths.providers_file}.",
+        )
+    return issuer
+
+
 def filled(account: AccountSettings, found: Candidate) -> AccountSettings:
     """The account with what was found filled in."""
     return with_candidate(account, found)
@@ -61,12 +76,16 @@ async def test_account(
     None takes the secret that is kept.
     """
 
-    def read() -> str:
-        return secret if secret is not None else secrets.read_secret(account, ctx.paths)
-
+    credentials: tuple[Callable[[], str], Callable[[], str]]
+    if secret is None:
+        credentials = Credential(account, ctx.paths), Credential(account, ctx.paths)
+    else:
+        word = oauth.parse(secret).access_token if account.auth == "oauth" else secret
+        credentials = (lambda: word), (lambda: word)
     return tuple(
         await asyncio.gather(
-            asyncio.to_thread(try_imap, account, read), asyncio.to_thread(try_smtp, account, read)
+            asyncio.to_thread(try_imap, account, credentials[0]),
+            asyncio.to_thread(try_smtp, account, credentials[1]),
         )
     )
 
@@ -84,6 +103,36 @@ async def put_account(ctx: Context, account: AccountSettings, secret: str | None
         await asyncio.to_thread(secrets.write_secret, account, ctx.paths, secret)
     await asyncio.to_thread(save.put_account, ctx.paths.config_file, account)
     await _take_into_use(ctx)
+
+
+async def move_secret(ctx: Context, slug: str, place: str) -> str:
+    """Keep the secret in another place; the old one goes when the settings name the new one.
+
+    Answers the new place in words. Raises SecretError; nothing is changed then.
+    """
+    account = _known(ctx, slug)
+    moved = await asyncio.to_thread(secrets.move_secret, account, ctx.paths, place)
+    await put_account(ctx, moved)
+    await asyncio.to_thread(secrets.forget_secret, account, ctx.paths)
+    return await asyncio.to_thread(secrets.backend_name, moved)
+
+
+async def vault_is_locked(ctx: Context) -> bool:
+    """Whether the passphrase has to be typed before the vault can be used here."""
+    return await asyncio.to_thread(vault.is_locked, ctx.paths.vault_file)
+
+
+async def open_vault(ctx: Context, passphrase: str) -> None:
+    """Unlock the vault here and in an engine that runs; makes one when there is none.
+
+    Raises SecretError for a wrong passphrase, or one too short for a new vault.
+    """
+    path = ctx.paths.vault_file
+    work = vault.unlock if path.exists() else vault.create
+    await asyncio.to_thread(work, path, passphrase)
+    key = vault.held(path)
+    if key is not None:
+        ring(ctx.paths.socket, b"unlock " + base64.b64encode(key) + b"\n")
 
 
 async def new_secret(ctx: Context, slug: str, secret: str) -> None:

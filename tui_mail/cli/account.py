@@ -9,6 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.cli.account_found import servers_found
+from tui_mail.cli.account_login import configure_oauth, login, signed_in
+from tui_mail.cli.account_secret import (
+    configure_secret,
+    make_or_open_vault,
+    open_vault_for,
+    read_password,
+    secret,
+    unlock,
+)
 from tui_mail.cli.call import Call, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import local, utc
@@ -20,14 +29,13 @@ if TYPE_CHECKING:
     from tui_mail.config.settings import AccountSettings
     from tui_mail.store.accounts import Account
 
-_MOST_SECRET = 65_536
 _SECURITY = ("tls", "starttls", "none")
 
 
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
     """Sub-commands; `list` is the default."""
     what = parser.add_subparsers(
-        dest="what", metavar="list|add|test|password|pause|resume|retry|remove"
+        dest="what", metavar="list|add|test|password|login|secret|unlock|pause|resume|retry|remove"
     )
     what.add_parser("list", parents=[common], help="the accounts and their state")
     _configure_add(what.add_parser("add", parents=[common], help="try an account, then keep it"))
@@ -38,14 +46,24 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
         ("pause", "neither sync nor send"),
         ("resume", "go on after a pause"),
         ("retry", "sign in again after a rejected sign-in"),
+        ("login", "sign in with the browser again (OAuth)"),
+        ("secret", "where the secret is kept; --to moves it"),
         ("remove", "take an account out; its mail here stays"),
     ):
         one = what.add_parser(word, parents=[common], help=text)
         one.add_argument("id")
         if word == "password":
             _password_option(one)
+        if word == "secret":
+            configure_secret(one)
+        if word == "login":
+            _password_option(one)
+            configure_oauth(one)
         if word == "remove":
             one.add_argument("--yes", action="store_true", help="do not ask")
+    what.add_parser(
+        "unlock", parents=[common], help="type the vault's passphrase for the engine that runs"
+    )
 
 
 def _configure_add(add: argparse.ArgumentParser) -> None:
@@ -65,10 +83,12 @@ def _configure_add(add: argparse.ArgumentParser) -> None:
     add.add_argument("--sync-days", type=int, default=90, help="days of past mail; 0: everything")
     add.add_argument(
         "--secret",
-        help="where the password is kept: keyring, file (not encrypted), or `command: pass show x`",
+        help="where the secret is kept: keyring, vault (encrypted file), `command: pass show x`,"
+        " `credential: NAME` (systemd), or file (not encrypted)",
     )
     add.add_argument("--no-test", action="store_true", help="keep it without signing in")
     _password_option(add)
+    configure_oauth(add)
 
 
 def _password_option(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +108,9 @@ def run(call: Call) -> int:
         "pause": _pause,
         "resume": _pause,
         "retry": _retry,
+        "login": _login,
+        "secret": _secret,
+        "unlock": unlock,
         "remove": _remove,
     }[call.args.what]
     return with_context(call, work)
@@ -129,10 +152,12 @@ async def _add(call: Call, ctx: Context) -> int:
         return call.out.refuse(
             Code.USAGE, f"There is an account `{account.id}` already.", "Choose another --id."
         )
-    secret = None if account.secret.startswith("command") else read_password(call, account.id)
+    if account.secret == "vault":
+        await make_or_open_vault(call, ctx)
+    account, kept = await _secret_for(call, ctx, account)
     lines: tuple[TestLine, ...] = ()
     if not call.args.no_test:
-        lines = await test_account(ctx, account, secret)
+        lines = await test_account(ctx, account, kept)
         if not all(line.ok for line in lines):
             _print_test(call, account.id, lines)
             return call.out.refuse(
@@ -140,30 +165,32 @@ async def _add(call: Call, ctx: Context) -> int:
                 "The account was not kept: " + " ".join(one.text for one in lines if not one.ok),
                 "Mend it, or say --no-test.",
             )
-    await put_account(ctx, account, secret)
+    await put_account(ctx, account, kept)
     call.out.document({"account": account.id, "tests": _tests(lines)})
     _print_test(call, account.id, lines)
     call.out.line(f"Account {account.id} is kept in {ctx.paths.config_file}.")
     return Code.OK
 
 
+async def _secret_for(
+    call: Call, ctx: Context, account: AccountSettings
+) -> tuple[AccountSettings, str | None]:
+    """What a person types, pastes or does in the browser; None where the secret is elsewhere."""
+    if account.auth == "oauth":
+        return await signed_in(call, ctx, account)
+    if account.secret.startswith(("command", "credential")):
+        return account, None
+    return account, read_password(call, account.id)
+
+
 async def _from_options(call: Call, ctx: Context) -> AccountSettings | int:
     """The account as typed, with the servers found for it; an exit code when that needs a yes."""
-    from tui_mail.accounts.secrets import keyring_works
     from tui_mail.config.settings import AccountSettings
 
     args = call.args
     local_part, at, domain = args.address.rpartition("@")
     if not at or not local_part or not domain:
         raise ConfigError(f"`{args.address}` is no e-mail address.")
-    place = args.secret
-    if place is None:
-        if not keyring_works():
-            raise SecretError(
-                "There is no safe keyring on this machine.",
-                hint="Say --secret 'command: …' (pass, op …), or --secret file if you accept it.",
-            )
-        place = "keyring"
     slug = re.sub(r"[^a-z0-9_.-]+", "-", local_part.lower()).strip("-.")[:40] or "mail"
     account = AccountSettings(
         id=args.id or slug,
@@ -171,7 +198,7 @@ async def _from_options(call: Call, ctx: Context) -> AccountSettings | int:
         name=args.name,
         aliases=tuple(args.alias),
         ca_file=args.ca_file,
-        secret=place,
+        secret=_place(call),
         sync_days=args.sync_days,
     )
     if not args.imap_host:
@@ -180,6 +207,24 @@ async def _from_options(call: Call, ctx: Context) -> AccountSettings | int:
             return found
         account = found
     return _as_typed(call, account)
+
+
+def _place(call: Call) -> str:
+    """Where the secret goes: as said, else the keyring, else the vault, which needs a terminal."""
+    from tui_mail.accounts.secrets import keyring_works
+
+    if call.args.secret:
+        return str(call.args.secret)
+    if keyring_works():
+        return "keyring"
+    if sys.stdin.isatty() or call.paths.vault_file.exists():
+        call.out.note("There is no safe keyring here; the secret goes into an encrypted vault.")
+        return "vault"
+    raise SecretError(
+        "There is no safe keyring on this machine.",
+        hint="Say --secret vault, --secret 'command: …' (pass, op …), or --secret file if you"
+        " accept it.",
+    )
 
 
 def _as_typed(call: Call, account: AccountSettings) -> AccountSettings:
@@ -210,28 +255,11 @@ def _asked(call: Call, what: str, option: str, default: str) -> str:
     return sys.stdin.readline().strip() or default
 
 
-def read_password(call: Call, slug: str) -> str:
-    """The password from a prompt without echo, or from standard input; never from the options.
-
-    Raises SecretError when there is neither.
-    """
-    if call.args.password_stdin:
-        text = sys.stdin.read(_MOST_SECRET).split("\n", 1)[0].rstrip("\r")
-    elif sys.stdin.isatty():
-        import getpass
-
-        text = getpass.getpass(f"Password of {slug}: ", stream=sys.stderr)
-    else:
-        raise SecretError("There is no terminal to ask for the password.", hint="--password-stdin")
-    if not text:
-        raise SecretError("The password is empty.")
-    return text
-
-
 async def _test(call: Call, ctx: Context) -> int:
     from tui_mail.actions.accounts import test_account
 
     wanted = call.args.id or [account.id for account in ctx.settings.accounts]
+    await open_vault_for(call, ctx, [a for a in ctx.settings.accounts if a.id in wanted])
     report: list[dict[str, Any]] = []
     for slug in wanted:
         account = ctx.settings.account(slug)
@@ -263,10 +291,24 @@ def _unknown(call: Call, slug: str) -> int:
 async def _password(call: Call, ctx: Context) -> int:
     from tui_mail.actions.accounts import new_secret
 
-    if ctx.settings.account(call.args.id) is None:
+    account = ctx.settings.account(call.args.id)
+    if account is None:
         return _unknown(call, call.args.id)
+    await open_vault_for(call, ctx, [account])
     await new_secret(ctx, call.args.id, read_password(call, call.args.id))
     return _done(call, "The password is kept; the next sync signs in with it.")
+
+
+async def _login(call: Call, ctx: Context) -> int:
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    return await login(call, ctx)
+
+
+async def _secret(call: Call, ctx: Context) -> int:
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    return await secret(call, ctx)
 
 
 async def _pause(call: Call, ctx: Context) -> int:

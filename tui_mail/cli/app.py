@@ -26,6 +26,10 @@ class LogOnDemand(logging.Handler):
 def open_app(paths: Paths, *, engine: bool = True, one_process: bool = False) -> int:
     """Show the inbox until the user leaves."""
     logging.getLogger().handlers[:] = [LogOnDemand(paths)]
+    if engine and paths.vault_file.exists():
+        from tui_mail.cli.account_secret import unlock_at_start
+
+        unlock_at_start(paths)
     from tui_mail.tui.app import run
 
     return run(paths, engine=engine, one_process=one_process)

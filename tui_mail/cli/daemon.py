@@ -30,9 +30,12 @@ def run(call: Call) -> int:
         return _stop(call)
     import asyncio
 
+    from tui_mail.cli.account_secret import unlock_at_start
     from tui_mail.config.logs import log_to
     from tui_mail.sync.engine import serve
 
+    if call.paths.vault_file.exists():
+        unlock_at_start(call.paths)
     call.paths.prepare()
     log_to(call.paths)
     return asyncio.run(serve(call.paths, stop_when_alone=False))

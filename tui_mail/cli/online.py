@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tui_mail.accounts.secrets import read_secret
+from tui_mail.accounts.credentials import Credential
 from tui_mail.accounts.servers import imap_settings, smtp_settings
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import AccountSettings
@@ -26,7 +26,7 @@ def look(account: AccountSettings, paths: Paths, folders: list[Folder], now: int
 def _imap(
     account: AccountSettings, paths: Paths, folders: list[Folder], now: int
 ) -> dict[str, Any]:
-    session = ImapSession(imap_settings(account), lambda: read_secret(account, paths))
+    session = ImapSession(imap_settings(account), Credential(account, paths))
     counts: dict[str, int] = {}
     value: dict[str, Any] = {"error": "", "counts": counts, "clock_skew_seconds": None}
     try:
@@ -51,7 +51,7 @@ def _imap(
 def _smtp(account: AccountSettings, paths: Paths) -> dict[str, Any]:
     if not account.smtp_host:
         return {"error": "no server for sending is set"}
-    session = SmtpSession(smtp_settings(account), lambda: read_secret(account, paths))
+    session = SmtpSession(smtp_settings(account), Credential(account, paths))
     try:
         session.connect()
         session.login()

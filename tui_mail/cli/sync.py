@@ -60,6 +60,10 @@ def run(call: Call) -> int:
         return call.out.refuse(
             Code.FAILED, "There is no account yet.", "`tui-mail account add` makes one."
         )
+    if call.paths.vault_file.exists():
+        from tui_mail.cli.account_secret import unlock_at_start
+
+        unlock_at_start(call.paths)
     return sync_and_report(
         call.paths, call.out, call.args.account, wait=call.args.wait, quiet=call.args.quiet
     )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tui_mail.demo.imap_wire import Args
 
 _XOAUTH2 = re.compile(rb"user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01\Z")
+_OAUTHBEARER = re.compile(
+    rb"n,a=([^,\x01]*),\x01(?:host=[^\x01]*\x01)?(?:port=\d+\x01)?auth=Bearer ([^\x01]*)\x01\x01\Z"
+)
 _ERROR = b'{"status":"401","schemes":"bearer","scope":"https://mail.example/"}'
 
 
@@ -71,7 +74,7 @@ async def login(session: Session, args: Args) -> bytes:
 
 
 async def authenticate(session: Session, args: Args) -> bytes:
-    """AUTHENTICATE PLAIN and XOAUTH2, with an initial response (RFC 4959) or without."""
+    """AUTHENTICATE PLAIN, XOAUTH2, OAUTHBEARER; an initial response (RFC 4959) or none."""
     mechanism = args.word()
     if not session.has(f"AUTH={mechanism}"):
         raise RefusedError("Unsupported mechanism", code="CANNOT")
@@ -87,17 +90,19 @@ async def authenticate(session: Session, args: Args) -> bytes:
         data = b"" if answer == b"=" else base64.b64decode(answer, validate=True)
     except binascii.Error as error:
         raise ProtocolError("Invalid base64") from error
-    if mechanism == "XOAUTH2":
-        return await _xoauth2(session, data)
+    if mechanism in ("XOAUTH2", "OAUTHBEARER"):
+        return await _bearer(session, _XOAUTH2 if mechanism == "XOAUTH2" else _OAUTHBEARER, data)
     parts = data.split(b"\0")
     if len(parts) != 3:
         raise ProtocolError("Invalid PLAIN response")
     return _signed_in(session, parts[1], parts[2])
 
 
-async def _xoauth2(session: Session, data: bytes) -> bytes:
-    match = _XOAUTH2.match(data)
+async def _bearer(session: Session, form: re.Pattern[bytes], data: bytes) -> bytes:
+    match = form.match(data)
     name = match[1].decode("utf-8", "replace") if match else ""
+    if form is _OAUTHBEARER:
+        name = name.replace("=2C", ",").replace("=3D", "=")
     token = match[2].decode("utf-8", "replace") if match else ""
     if not match or session.host.tokens.get(token) != name or name not in session.host.accounts:
         await session.ask(base64.b64encode(_ERROR))

@@ -79,7 +79,7 @@ class ImapServer:
         self.gmail = gmail
         self.accounts: dict[str, MailAccount] = {}
         self.tokens: dict[str, str] = {}
-        """Access tokens for XOAUTH2, with the user each stands for."""
+        """Access tokens for XOAUTH2 and OAUTHBEARER, with the user each stands for."""
         self.faults = Faults()
         self.record = record
         self.log: list[bytes] = []

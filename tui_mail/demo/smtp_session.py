@@ -17,6 +17,9 @@ from tui_mail.demo.smtp_faults import Phase, SmtpFaults
 
 _PATH = re.compile(rb"(FROM|TO):\s*<([^>]*)>((?:\s+\S+)*)\s*\Z", re.I)
 _XOAUTH2 = re.compile(rb"user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01\Z")
+_OAUTHBEARER = re.compile(
+    rb"n,a=([^,\x01]*),\x01(?:host=[^\x01]*\x01)?(?:port=\d+\x01)?auth=Bearer ([^\x01]*)\x01\x01\Z"
+)
 _MAX_RECIPIENTS = 1000
 
 
@@ -221,9 +224,13 @@ class SmtpSession:
         if mechanism == "PLAIN":
             parts = data.split(b"\0")
             return self._checked(parts[1], parts[2]) if len(parts) == 3 else ""
-        match = _XOAUTH2.match(data)
-        if match and self.host.tokens.get(match[2].decode()) == match[1].decode():
-            return match[1].decode()
+        form = _OAUTHBEARER if mechanism == "OAUTHBEARER" else _XOAUTH2
+        match = form.match(data)
+        user = match[1].decode() if match else ""
+        if form is _OAUTHBEARER:
+            user = user.replace("=2C", ",").replace("=3D", "=")
+        if match and self.host.tokens.get(match[2].decode()) == user:
+            return user
         await self._ask(b'{"status":"401","schemes":"bearer","scope":"https://mail.example/"}')
         return ""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from pathlib import Path
 
 from tui_mail.config.logs import log_to
 from tui_mail.config.paths import Paths
-from tui_mail.errors import StoreBusy, StoreDamaged, TuiMailError
+from tui_mail.errors import SecretError, StoreBusy, StoreDamaged, TuiMailError
 from tui_mail.model.safe_text import safe_line
 from tui_mail.sync.process import BUSY, DAMAGED
 
@@ -21,9 +22,13 @@ def main() -> int:
     paths = Paths(config_dir, data_dir, state_dir)
     paths.prepare()
     log_to(paths)
+    from tui_mail.accounts import vault
     from tui_mail.sync.engine import serve
 
     try:
+        if "--vault-key" in sys.argv:
+            with contextlib.suppress(SecretError):
+                vault.hold(paths.vault_file, sys.stdin.buffer.read(vault.KEY_OCTETS))
         return asyncio.run(serve(paths, stop_when_alone="--stay" not in sys.argv))
     except StoreBusy:
         return BUSY

@@ -7,9 +7,9 @@ import contextlib
 import logging
 import sqlite3
 import time
-from pathlib import Path
 
-from tui_mail.accounts.secrets import read_secret
+from tui_mail.accounts import vault
+from tui_mail.accounts.credentials import Credential
 from tui_mail.accounts.servers import imap_settings, smtp_settings
 from tui_mail.config.paths import Paths
 from tui_mail.errors import (
@@ -40,9 +40,20 @@ _BODIES_WAIT = "The text of mails waits"
 class AccountSync:
     """Keeps one account in step until it is cancelled."""
 
-    def __init__(self, desk: Desk, paths: Paths) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        paths: Paths,
+        credentials: tuple[Credential, Credential] | None = None,
+    ) -> None:
         self.desk = desk
         self.paths = paths
+        self.credentials = credentials or (
+            Credential(desk.account, paths),
+            Credential(desk.account, paths),
+        )
+        """For reading and for sending; the one can be rejected where the other is not."""
+        self._credential = self.credentials[0]
         self.woken = asyncio.Event()
         """Set when the connection may have something to do."""
         self._bell = asyncio.Event()
@@ -55,7 +66,7 @@ class AccountSync:
         self._delivery = Delivery(
             desk,
             smtp_settings(desk.account),
-            lambda: read_secret(desk.account, paths),
+            self.credentials[1],
             paths.receipts,
         )
         self._watch: InboxWatch | None = None
@@ -127,12 +138,9 @@ class AccountSync:
                 wire = await self._connect()
                 await self._prepare(wire)
                 await self._follow(wire)
-            except AuthError as error:
+            except (AuthError, SecretError) as error:
                 await self._report("auth_failed", error)
-                await self._wait_for_user()
-            except SecretError as error:
-                await self._report("auth_failed", error)
-                await self._wait_for_user()
+                await self._wait_for_user(self._credential)
             except (TransportError, MailError) as error:
                 self._backoff.healthy(time.monotonic() - self._connected_at)
                 await self._report("retrying", error)
@@ -149,18 +157,23 @@ class AccountSync:
         state = await self.desk.db.read(accounts.account, self.desk.account_id)
         if state is None or state.state not in ("active", "retrying"):
             await self._state("connecting", "")
-        wire = Wire(
-            imap_settings(self.desk.account),
-            lambda: read_secret(self.desk.account, self.paths),
-            str(self.desk.account_id),
-        )
-        try:
-            await wire.open()
-        except BaseException:
-            await wire.close()
-            raise
-        self._connected_at = time.monotonic()
-        return wire
+        while True:
+            wire = Wire(
+                imap_settings(self.desk.account), self._credential, str(self.desk.account_id)
+            )
+            try:
+                await wire.open()
+            except AuthError:
+                await wire.close()
+                if not await asyncio.to_thread(self._credential.refused):
+                    raise
+            except BaseException:
+                await wire.close()
+                raise
+            else:
+                self._credential.accepted()
+                self._connected_at = time.monotonic()
+                return wire
 
     async def _prepare(self, wire: Wire) -> None:
         session = wire.session
@@ -314,7 +327,7 @@ class AccountSync:
             if folders:
                 self._watch = InboxWatch(
                     imap_settings(self.desk.account),
-                    lambda: read_secret(self.desk.account, self.paths),
+                    self._credential,
                     folders[0].wire_name,
                     self.wake,
                 )
@@ -330,7 +343,7 @@ class AccountSync:
             except (AuthError, SecretError) as error:
                 self._send_refused = f"sending: {error.message}"
                 await self._report("auth_failed", error)
-                await self._wait_for_user()
+                await self._wait_for_user(self.credentials[1])
                 self._send_refused = ""
             except TransportError as error:
                 await self._note(error)
@@ -377,26 +390,35 @@ class AccountSync:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.woken.wait(), seconds)
 
-    async def _wait_for_user(self) -> None:
+    async def _wait_for_user(self, credential: Credential) -> None:
         """A rejected secret is never tried again by itself (R13): wait for another one."""
-        before = _fingerprint(self.paths.secrets_file)
+        before = _fingerprints(self.paths)
         while True:
             self.woken.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.woken.wait(), 5)
             state = await self.desk.db.read(accounts.account, self.desk.account_id)
             if state is None or state.state != "auth_failed":
+                credential.forgive()
                 return
-            if _fingerprint(self.paths.secrets_file) != before:
-                return
+            now = _fingerprints(self.paths)
+            if now != before:
+                before = now
+                if await asyncio.to_thread(credential.is_other):
+                    return
 
 
-def _fingerprint(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return (0, 0)
-    return (found.st_mtime_ns, found.st_ino)
+def _fingerprints(paths: Paths) -> tuple[object, ...]:
+    """What changes when another secret is kept, or the vault is unlocked."""
+    found: list[object] = [vault.held(paths.vault_file) is not None]
+    for path in (paths.secrets_file, paths.vault_file):
+        try:
+            state = path.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((state.st_mtime_ns, state.st_ino))
+    return tuple(found)
 
 
 def _next_operation(conn: sqlite3.Connection, account_id: int) -> int | None:

@@ -14,10 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tui_mail.accounts.credentials import Credential
 from tui_mail.errors import (
     AuthError,
     MailError,
     RefusedError,
+    SecretError,
     TransportError,
     TuiMailError,
 )
@@ -44,19 +46,24 @@ class _Line:
     """A session and the thread it lives in."""
 
     def __init__(self, session: SmtpSession, thread: ThreadPoolExecutor) -> None:
-        self._session = session
+        self.session = session
         self._thread = thread
 
     async def call(self, function: Callable[[SmtpSession], T]) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, function, self._session)
+        return await loop.run_in_executor(self._thread, function, self.session)
+
+
+def _sign_in(session: SmtpSession) -> None:
+    session.connect()
+    session.login()
 
 
 class Delivery:
     """Sends one account's mails, one at a time, in a thread of its own."""
 
     def __init__(
-        self, desk: Desk, settings: SmtpSettings, secret: Callable[[], str], folder: Path
+        self, desk: Desk, settings: SmtpSettings, secret: Credential, folder: Path
     ) -> None:
         self._desk = desk
         self._settings = settings
@@ -94,23 +101,28 @@ class Delivery:
         self._desk.publish("outbox", [mail.id])
 
     async def _deliver(self, mail: Outgoing, thread: ThreadPoolExecutor) -> None:
-        session = SmtpSession(self._settings, self._secret)
-        self._session = session
-        line = _Line(session, thread)
+        line = self._line(thread)
         raw = await self._desk.db.read(outbox.raw, mail.id)
         try:
             try:
-                await line.call(lambda s: s.connect())
-                await line.call(lambda s: s.login())
-            except AuthError:
+                await line.call(_sign_in)
+            except SecretError:
                 await self._step(mail, "queued")
                 raise
+            except AuthError:
+                if not await asyncio.to_thread(self._secret.refused):
+                    await self._step(mail, "queued")
+                    raise
+                await line.call(lambda s: s.close())
+                line = self._line(thread)
+                await self._once_more(mail, line)
+            self._secret.accepted()
             await self._step(mail, "connected")
             await self._desk.db.write(
-                accounts.set_server, self._desk.account_id, {"smtp_size": session.size_limit}
+                accounts.set_server, self._desk.account_id, {"smtp_size": line.session.size_limit}
             )
             await self._submit(mail, raw, line)
-        except AuthError:
+        except (AuthError, SecretError):
             raise
         except TransportError as error:
             await self._retry(mail, error.message)
@@ -119,6 +131,19 @@ class Delivery:
         finally:
             self._session = None
             await line.call(lambda s: s.close())
+
+    def _line(self, thread: ThreadPoolExecutor) -> _Line:
+        self._session = SmtpSession(self._settings, self._secret)
+        return _Line(self._session, thread)
+
+    async def _once_more(self, mail: Outgoing, line: _Line) -> None:
+        """Sign in with a renewed token; the mail waits for the user when that is rejected too."""
+        try:
+            await line.call(_sign_in)
+        except (AuthError, SecretError):
+            await asyncio.to_thread(self._secret.refused)
+            await self._step(mail, "queued")
+            raise
 
     async def _submit(self, mail: Outgoing, raw: bytes, line: _Line) -> None:
         reply = await line.call(lambda s: s.mail_from(mail.mail_from, len(raw)))

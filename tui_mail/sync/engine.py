@@ -11,10 +11,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 
+from tui_mail.accounts import vault
 from tui_mail.config.load import load
 from tui_mail.config.paths import Paths
-from tui_mail.config.settings import Settings
-from tui_mail.errors import ConfigError, StoreDamaged
+from tui_mail.config.settings import AccountSettings, Settings
+from tui_mail.errors import ConfigError, SecretError, StoreDamaged
 from tui_mail.filing.outgoing import recover, suspend_foreign
 from tui_mail.mime.worker import MimePool
 from tui_mail.model.clock import Clock, SystemClock
@@ -60,7 +61,7 @@ class Engine:
         self._lock = EngineLock(paths.lock)
         self.db = Database(paths.database)
         self._pool = MimePool(workers=2 if (os.cpu_count() or 1) > 2 else 1)
-        self._facts = FactServer(paths.socket, self._wake)
+        self._facts = FactServer(paths.socket, self._wake, self._unlock)
         self._tenure: Tenure | None = None
         self._syncs: dict[str, AccountSync] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -170,6 +171,12 @@ class Engine:
         for sync in self._syncs.values():
             sync.wake(everything=everything)
 
+    def _unlock(self, key: bytes) -> None:
+        """A person typed the vault's passphrase somewhere: go on with what waited for it."""
+        with contextlib.suppress(SecretError):
+            vault.hold(self.paths.vault_file, key)
+            self._wake(False)
+
     async def _finish(self) -> None:
         """The last screen has gone: give queued work a moment, then go."""
         await asyncio.gather(
@@ -182,7 +189,7 @@ class Engine:
         self._settings = load(self.paths.config_file)
         ids = await self.db.write(_mirror, self._settings)
         assert self._tenure is not None
-        self._syncs = {}
+        before, self._syncs = self._syncs, {}
         for account in self._settings.accounts:
             if account.paused:
                 continue
@@ -198,7 +205,11 @@ class Engine:
                 check_seconds=self._check_seconds,
                 pieces=self.paths.pieces,
             )
-            self._syncs[account.id] = AccountSync(desk, self.paths)
+            old = before.get(account.id)
+            same = old is not None and _signs_in(old.desk.account) == _signs_in(account)
+            self._syncs[account.id] = AccountSync(
+                desk, self.paths, old.credentials if old is not None and same else None
+            )
 
     def _mark(self) -> tuple[int, int]:
         try:
@@ -233,6 +244,14 @@ class Engine:
 
 def _mirror(conn: sqlite3.Connection, settings: Settings) -> dict[str, int]:
     return accounts.mirror(conn, settings.accounts)
+
+
+def _signs_in(account: AccountSettings) -> tuple[str, ...]:
+    """What a rejection depends on; any other change of settings is no reason to try again."""
+    return (
+        account.address, account.auth, account.secret, account.oauth_client,
+        account.imap_host, account.imap_user, account.smtp_host, account.smtp_user,
+    )  # fmt: skip
 
 
 def _recover(conn: sqlite3.Connection, tenure: Tenure, found: dict[str, str], now: int) -> None:

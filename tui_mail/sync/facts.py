@@ -1,11 +1,14 @@
 """Facts from the engine to the screens, and wake-ups back, over a local socket (DESIGN §2).
 
-Only ids travel, never mail. When the socket is gone everything still works, a second later.
+Only ids travel, never mail; and once the key of the vault, from a terminal where its passphrase was
+typed to an engine that runs already. The socket is the user's alone (0600, in a 0700 folder). When
+it is gone everything still works, a second later.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -30,10 +33,17 @@ class Fact:
 class FactServer:
     """The engine's end: broadcasts facts and takes wake-ups."""
 
-    def __init__(self, path: Path, woken: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        woken: Callable[[bool], None],
+        unlocked: Callable[[bytes], None] | None = None,
+    ) -> None:
         self._path = path
         self._woken = woken
         """Called with True when every folder shall be looked at."""
+        self._unlocked = unlocked
+        """Called with the key of the vault."""
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.was_watched = False
@@ -87,6 +97,8 @@ class FactServer:
             while line := await reader.readline():
                 if line in (b"wake\n", b"sync\n"):
                     self._woken(line == b"sync\n")
+                elif line.startswith(b"unlock ") and self._unlocked is not None:
+                    self._unlocked(base64.b64decode(line[7:]))
                 elif line == b"listen\n":
                     self._writers.add(writer)
                     self.was_watched = True

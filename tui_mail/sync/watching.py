@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from tui_mail.accounts.credentials import Credential
 from tui_mail.errors import AuthError, TuiMailError
 from tui_mail.imap.session import ImapSettings
 from tui_mail.sync.wire import Wire
@@ -23,7 +24,7 @@ class InboxWatch:
     def __init__(
         self,
         settings: ImapSettings,
-        secret: Callable[[], str],
+        secret: Credential,
         folder: bytes,
         changed: Callable[[], None],
     ) -> None:
@@ -76,6 +77,7 @@ class InboxWatch:
         self._wire = wire
         try:
             await wire.open()
+            self._secret.accepted()
             if not wire.session.has("IDLE"):
                 return
             await wire.call(lambda session: session.select(self._folder))
@@ -86,6 +88,7 @@ class InboxWatch:
                 if result.dirty:
                     self._notice()
         except AuthError:
+            await asyncio.to_thread(self._secret.refused)
             log.info("watch: sign-in refused; the inbox is polled")
             await asyncio.sleep(600)
         except (TuiMailError, OSError) as error:
