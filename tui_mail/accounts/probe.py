@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tui_mail.accounts.servers import QUICK, imap_settings, smtp_settings
 from tui_mail.config.settings import AccountSettings
-from tui_mail.errors import TuiMailError
+from tui_mail.errors import AuthError, TuiMailError
 from tui_mail.imap.session import ImapSession
 from tui_mail.model.safe_text import safe_line
 from tui_mail.smtp.submission import SmtpSession
@@ -23,6 +23,8 @@ class TestLine:
     """`IMAP` or `SMTP`."""
     ok: bool
     text: str
+    rejected: bool = False
+    """The server said no to the user name or the secret, and not to something else."""
 
 
 def try_imap(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
@@ -34,7 +36,7 @@ def try_imap(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
         how = session.tls_description or "without encryption"
         return TestLine("IMAP", True, safe_line(f"signed in, {count} folders, {how}", 300))
     except TuiMailError as error:
-        return TestLine("IMAP", False, safe_line(str(error), 500))
+        return _failed("IMAP", error)
     finally:
         session.close()
 
@@ -53,6 +55,10 @@ def try_smtp(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
         session.quit()
         return TestLine("SMTP", True, safe_line(f"signed in{size}, {how}", 300))
     except TuiMailError as error:
-        return TestLine("SMTP", False, safe_line(str(error), 500))
+        return _failed("SMTP", error)
     finally:
         session.close()
+
+
+def _failed(server: str, error: TuiMailError) -> TestLine:
+    return TestLine(server, False, safe_line(str(error), 500), isinstance(error, AuthError))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+from tui_mail.accounts.providers import shipped
 from tui_mail.config.settings import AccountSettings
 from tui_mail.imap.connection import ImapSettings
 from tui_mail.imap.link import Security
@@ -18,7 +19,8 @@ def _auth(account: AccountSettings) -> Literal["password", "bearer"]:
 
 
 def imap_settings(account: AccountSettings, times: tuple[float, float] = PATIENCE) -> ImapSettings:
-    """The IMAP side."""
+    """The IMAP side, with what is known of the provider."""
+    provider = shipped().provider(account.provider) if account.provider else None
     return ImapSettings(
         host=account.imap_host,
         port=account.imap_port,
@@ -28,6 +30,7 @@ def imap_settings(account: AccountSettings, times: tuple[float, float] = PATIENC
         timeout_connect=times[0],
         timeout_command=times[1],
         ca_file=account.ca_file or None,
+        profiles=provider.quirks if provider else (),
     )
 
 

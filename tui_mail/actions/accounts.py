@@ -14,7 +14,7 @@ from tui_mail.accounts.candidates import Candidate, of_provider, with_candidate
 from tui_mail.accounts.credentials import Credential
 from tui_mail.accounts.discovery import Found, Network, discover
 from tui_mail.accounts.probe import TestLine, try_imap, try_smtp
-from tui_mail.accounts.providers import Issuer, load_providers
+from tui_mail.accounts.providers import Issuer, load_providers, user_name
 from tui_mail.actions.context import Context, ring
 from tui_mail.config import save
 from tui_mail.config.load import load
@@ -91,6 +91,28 @@ async def test_account(
 
 
 test_account.__test__ = False  # type: ignore[attr-defined]
+
+
+async def test_new_account(
+    ctx: Context, account: AccountSettings, secret: str | None
+) -> tuple[AccountSettings, tuple[TestLine, ...]]:
+    """As `test_account`, with one more try where a provider is known to want another user name.
+
+    Answers the account as it was accepted, or as it was given.
+    """
+    lines = await test_account(ctx, account, secret)
+    directory = await asyncio.to_thread(load_providers, ctx.paths.providers_file)
+    provider = directory.provider(account.provider)
+    form = provider.imap.user_else if provider and provider.imap else ""
+    other = user_name(form, account.address) if form else account.imap_user
+    if not lines[0].rejected or other in (account.imap_user or account.address,):
+        return account, lines
+    changed = replace(account, imap_user=other, smtp_user=account.smtp_user or account.address)
+    again = await test_account(ctx, changed, secret)
+    return (changed, again) if again[0].ok else (account, lines)
+
+
+test_new_account.__test__ = False  # type: ignore[attr-defined]
 
 
 async def put_account(ctx: Context, account: AccountSettings, secret: str | None = None) -> None:

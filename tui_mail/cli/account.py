@@ -143,7 +143,7 @@ def _as_json(row: Account) -> dict[str, Any]:
 
 
 async def _add(call: Call, ctx: Context) -> int:
-    from tui_mail.actions.accounts import put_account, test_account
+    from tui_mail.actions.accounts import put_account, test_new_account
 
     account = await _from_options(call, ctx)
     if isinstance(account, int):
@@ -157,7 +157,7 @@ async def _add(call: Call, ctx: Context) -> int:
     account, kept = await _secret_for(call, ctx, account)
     lines: tuple[TestLine, ...] = ()
     if not call.args.no_test:
-        lines = await test_account(ctx, account, kept)
+        account, lines = await test_new_account(ctx, account, kept)
         if not all(line.ok for line in lines):
             _print_test(call, account.id, lines)
             return call.out.refuse(

@@ -46,7 +46,8 @@ async def logout(session: Session, args: Args) -> bytes:
 
 async def identify(session: Session, args: Args) -> bytes:
     """ID (RFC 2971)."""
-    session.send(b'* ID ("name" "tui-mail demo")')
+    session.introduced = session.account is not None
+    session.send(f'* ID ("name" "{session.host.server_id}")'.encode())
     return b"ID completed"
 
 

@@ -198,7 +198,10 @@ async def fetch(session: Session, args: Args, *, by_uid: bool) -> bytes:
             session.send(b"* VANISHED (EARLIER) " + compress(wanted))
     answers = list(items.values())
     marks = request.marks_seen and not view.read_only
-    for number, entry in view.entries(numbers, by_uid=by_uid):
+    found = view.entries(numbers, by_uid=by_uid)
+    if "newest-first" in session.host.ways:
+        found = list(reversed(found))
+    for number, entry in found:
         if since is not None and entry.modseq <= since:
             continue
         extra = b""

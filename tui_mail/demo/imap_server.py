@@ -77,6 +77,12 @@ class ImapServer:
         if starttls is not None:
             self.capabilities |= {"STARTTLS"}
         self.gmail = gmail
+        self.greeting = b""
+        """What is said first; empty for the usual line."""
+        self.server_id = "tui-mail demo"
+        """The name ID answers with."""
+        self.ways: frozenset[str] = frozenset()
+        """Deviations of a provider's server; see `personalities.toml`."""
         self.accounts: dict[str, MailAccount] = {}
         self.tokens: dict[str, str] = {}
         """Access tokens for XOAUTH2 and OAUTHBEARER, with the user each stands for."""

@@ -23,6 +23,7 @@ _TAGGED = re.compile(rb"([^\s(){%*\"\\+]+) +((?:UID +)?[A-Za-z0-9]+)(?: |\Z)", r
 _LINE_END = re.compile(rb"\r?\n\Z")
 _FULL = 1 << 18
 """Octets that may wait in a session before they are written."""
+_AFTER_ID = ("SELECT", "EXAMINE", "STATUS")
 _LITERAL_CAP = 64 << 20
 
 
@@ -39,6 +40,9 @@ class Host(Protocol):
     faults: Faults
     record: bool
     log: list[bytes]
+    greeting: bytes
+    server_id: str
+    ways: frozenset[str]
 
     def is_tls(self) -> bool:
         """Whether connections start with TLS."""
@@ -89,6 +93,8 @@ class Session:
         self.condstore = False
         self.qresync = False
         self.leaving = False
+        self.introduced = False
+        """The client has sent ID since it signed in."""
         self._commands = commands
         self._out = bytearray()
         self._muted = False
@@ -261,7 +267,8 @@ class Session:
     async def _greet(self) -> None:
         other = self.host.faults.next_greeting()
         names = " ".join(self.capabilities())
-        self.send(other if other is not None else f"* OK [CAPABILITY {names}] Ready".encode())
+        usual = self.host.greeting or f"* OK [CAPABILITY {names}] Ready".encode()
+        self.send(other if other is not None else usual)
         await self.flush()
         if other is not None and other.upper().startswith(b"* BYE"):
             raise SessionEnded
@@ -331,7 +338,11 @@ class Session:
         command = self._commands.get(name)
         try:
             if command is None or (command.capability and not self.has(command.capability)):
+                if "drops-unknown" in self.host.ways:
+                    raise SessionEnded
                 raise ProtocolError("Unknown command")
+            if "id-first" in self.host.ways and name in _AFTER_ID and not self.introduced:
+                raise RefusedError("SELECT Unsafe Login. Please contact kefu@188.com for help")
             if command.state != "any" and self.account is None:
                 raise ProtocolError("Sign in first")
             if command.state == "selected" and self.view is None:

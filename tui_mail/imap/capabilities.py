@@ -51,9 +51,16 @@ def _profiles() -> list[dict[str, Any]]:
 
 
 def quirks_for(
-    host: str, greeting: str, capabilities: frozenset[str], server_id: dict[str, str]
+    host: str,
+    greeting: str,
+    capabilities: frozenset[str],
+    server_id: dict[str, str],
+    named: tuple[str, ...] = (),
 ) -> Quirks:
-    """Choose the quirks of a server by host, greeting, capability and ID; profiles add up."""
+    """Choose the quirks of a server by host, greeting, capability and ID; profiles add up.
+
+    `named` are profiles that apply whatever the server says, known from its provider.
+    """
     lowered_host = host.lower().rstrip(".")
     names: list[str] = []
     chosen: dict[str, Any] = {}
@@ -61,7 +68,8 @@ def quirks_for(
     for profile in _profiles():
         hosts = profile.get("hosts", [])
         matches = (
-            any(lowered_host == one or lowered_host.endswith("." + one) for one in hosts)
+            profile["name"] in named
+            or any(lowered_host == one or lowered_host.endswith("." + one) for one in hosts)
             or any(word in greeting.lower() for word in profile.get("greeting", []))
             or any(name in capabilities for name in profile.get("capability", []))
             or any(word in server_id.get("name", "").lower() for word in profile.get("id", []))

@@ -45,6 +45,8 @@ class ImapSettings:
     """Waiting allowed for one command; for long answers, the longest silence."""
     ca_file: str | None = None
     pinned_sha256: str | None = None
+    profiles: tuple[str, ...] = ()
+    """Profiles of `quirks.toml` that apply whatever the server says."""
 
     @property
     def tls(self) -> TlsSettings:

@@ -303,7 +303,8 @@ def introduce(connection: Connection, greeting: str) -> tuple[dict[str, str], fr
     """
     settings = connection.settings
     server_id: dict[str, str] = {}
-    quirks = quirks_for(settings.host, greeting, connection.capabilities, {})
+    about = (settings.host, greeting, connection.capabilities)
+    quirks = quirks_for(*about, {}, settings.profiles)
     if connection.has("ID") or quirks.always_id:
         version = tui_mail.__version__.encode()
         try:
@@ -315,7 +316,7 @@ def introduce(connection: Connection, greeting: str) -> tuple[dict[str, str], fr
         else:
             for parts in answer.named(b"ID"):
                 server_id = _id_fields(parts)
-    quirks = quirks_for(settings.host, greeting, connection.capabilities, server_id)
+    quirks = quirks_for(*about, server_id, settings.profiles)
     connection.quirks = quirks
     enabled: set[str] = set()
     wanted = [
