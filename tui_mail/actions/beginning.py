@@ -21,11 +21,17 @@ from tui_mail.store.drafts import Draft, DraftFile
 
 
 async def new_draft(
-    ctx: Context, *, account_id: int | None = None, content: DraftContent | None = None
+    ctx: Context,
+    *,
+    account_id: int | None = None,
+    content: DraftContent | None = None,
+    sign: bool = True,
 ) -> Draft:
-    """Begin a new mail."""
+    """Begin a new mail; with `sign` under the signature that new mails have."""
     chosen = account_id or default_account(ctx)
-    begun = await with_signature(ctx, chosen, content or DraftContent(), answer=False)
+    begun = content or DraftContent()
+    if sign:
+        begun = await with_signature(ctx, chosen, begun, answer=False)
     return await ctx.db.write(drafts.create, chosen, begun, ctx.now())
 
 

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_mail.cli.acted import item_ref
 from tui_mail.cli.call import Call, engine_runs, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.errors import ActionError
+from tui_mail.model.addresses import address_key
 
 if TYPE_CHECKING:
     from tui_mail.actions.checking import Check
@@ -33,6 +35,12 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
         action="store_true",
         help="a whole mail (RFC 5322) from standard input; it goes out as it is, without Bcc",
     )
+    parser.add_argument("--template", metavar="NAME", help="begin with a template")
+    parser.add_argument(
+        "--link", type=item_ref, metavar="deal:ID", help="the deal, lead or project it is linked to"
+    )
+    parser.add_argument("--from", dest="sender", metavar="ADDRESS", help="one of your addresses")
+    parser.add_argument("--no-signature", action="store_true", help="without the signature")
     parser.add_argument("--plain", action="store_true", help="no HTML part")
     parser.add_argument("--attach", action="append", type=Path, default=[], metavar="FILE")
     parser.add_argument("--account", help="the account it goes from")
@@ -44,7 +52,7 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
 
 def run(call: Call) -> int:
     """Queue the mail; without --body and --body-file its text comes from standard input."""
-    if call.args.raw and (call.args.attach or call.args.subject):
+    if call.args.raw and (call.args.attach or call.args.subject or call.args.template):
         return call.out.refuse(Code.USAGE, "--raw takes the mail as it is, without other parts.")
     return with_context(call, _send)
 
@@ -61,25 +69,43 @@ async def _send(call: Call, ctx: Context) -> int:
             )
     if call.args.raw:
         return await _send_raw(call, ctx, account_id)
-    from tui_mail.actions import beginning, checking, keeping, sending
+    from tui_mail.actions import beginning, checking, keeping, senders, sending, templates
     from tui_mail.model.drafts import DraftContent
 
+    alias = ""
+    if call.args.sender is not None:
+        wanted = address_key(call.args.sender)
+        known = [one for one in await senders.senders(ctx) if address_key(one.address) == wanted]
+        if not known:
+            return call.out.refuse(
+                Code.NOT_FOUND, f"`{call.args.sender}` is none of your addresses."
+            )
+        account_id = known[0].account_id
+        alias = "" if known[0].source == "account" else known[0].address
+    template = await templates.named(ctx, call.args.template) if call.args.template else None
     content = DraftContent(
         to=", ".join(call.args.to),
         cc=", ".join(call.args.cc),
         bcc=", ".join(call.args.bcc),
         subject=call.args.subject,
-        body=_text(call),
+        body=_text(call, optional=template is not None),
         plain_only=call.args.plain,
+        sender=alias,
+        item=str(call.args.link) if call.args.link else "",
     )
-    draft = await beginning.new_draft(ctx, account_id=account_id, content=content)
+    draft = await beginning.new_draft(
+        ctx, account_id=account_id, content=content, sign=not call.args.no_signature
+    )
     done: Done | None = None
     try:
+        if template is not None:
+            draft = await templates.insert(ctx, draft, template)
+            await keeping.save(ctx, draft)
         for path in call.args.attach:
             await keeping.attach(ctx, draft, path)
         checks = await checking.check(ctx, draft)
         if call.args.dry_run:
-            return await _preview(call, ctx, draft, checks)
+            return await preview(call, ctx, draft, checks)
         for one in checks:
             if not one.blocks:
                 call.out.note(f"Note: {one.text}")
@@ -90,7 +116,7 @@ async def _send(call: Call, ctx: Context) -> int:
     return await queued(call, ctx, done)
 
 
-def _text(call: Call) -> str:
+def _text(call: Call, *, optional: bool) -> str:
     if call.args.body is not None:
         return str(call.args.body)
     if call.args.body_file is not None:
@@ -98,6 +124,8 @@ def _text(call: Call) -> str:
             return str(call.args.body_file.expanduser().read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise ActionError(f"Cannot read {call.args.body_file} as UTF-8 text.") from error
+    if optional and sys.stdin.isatty():
+        return ""
     if sys.stdin.isatty():
         call.out.note("Type the text; Ctrl-d on an empty line ends it.")
     return read_input().decode("utf-8", "replace")
@@ -111,12 +139,19 @@ def read_input() -> bytes:
     return data
 
 
-async def _preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -> int:
-    from tui_mail.actions import composition, keeping
+async def preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -> int:
+    """Show a mail as it would go, its fields filled in, and what speaks against it."""
+    from tui_mail.actions import checking, composition, keeping
+    from tui_mail.errors import MailError
 
     content = draft.content
-    account = ctx.account(draft.account_id)
+    sender = composition.sender_of(ctx, draft).address
     files = await keeping.files_of(ctx, draft)
+    try:
+        seen: checking.Preview | None = await checking.preview(ctx, draft)
+    except MailError:
+        seen = None
+    subject, body = (seen.subject, seen.plain) if seen else (content.subject, content.body)
     people = {
         role: [one.address for one in composition.parse_people(text)]
         for role, text in (("to", content.to), ("cc", content.cc), ("bcc", content.bcc))
@@ -126,26 +161,30 @@ async def _preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) 
         {
             "dry_run": True,
             "ok": not blocked,
-            "from": account.address if account else "",
+            "from": sender,
             **people,
-            "subject": content.subject,
-            "body": content.body,
+            "subject": subject,
+            "body": body,
+            "html_as_text": seen.html if seen else "",
+            "size": seen.size if seen else 0,
             "attachments": [
                 {"filename": f.filename, "content_type": f.content_type, "size": len(f.data)}
                 for f in files
             ],
-            "checks": [{"text": one.text, "blocks": one.blocks} for one in checks],
+            "checks": [
+                {"rule": one.rule, "text": one.text, "blocks": one.blocks} for one in checks
+            ],
         }
     )
-    call.out.line(f"From: {account.address if account else '(no account)'}")
+    call.out.line(f"From: {sender or '(no account)'}")
     for role, addresses in people.items():
         if addresses:
             call.out.line(f"{role.capitalize()}: {', '.join(addresses)}")
-    call.out.line(f"Subject: {content.subject}")
+    call.out.line(f"Subject: {subject}")
     for file in files:
         call.out.line(f"Attachment: {file.filename} ({len(file.data):,} bytes)")
     call.out.line()
-    call.out.block(content.body)
+    call.out.block(body)
     for one in checks:
         call.out.note(("Not possible: " if one.blocks else "Note: ") + one.text)
     return Code.FAILED if blocked else Code.OK

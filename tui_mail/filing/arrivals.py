@@ -101,6 +101,8 @@ def file_arrivals(
             for uid, message_id in placed
         ],
     )
+    for uid, message_id in bound.items():
+        conversations.learn_id(conn, message_id, by_uid[uid].envelope.message_id)
     back = [(message_id,) for message_id in bound.values()]
     conn.executemany(
         "UPDATE messages SET orphaned_at = NULL, retention_until = NULL WHERE id = ?", back
@@ -168,6 +170,14 @@ def _bind(
                 "SELECT id FROM messages WHERE tui_mail_id = ? AND account_id = ?"
                 " AND state IN ('outgoing', 'sent', 'draft') ORDER BY id DESC LIMIT 1",
                 (arrival.envelope.tui_mail_id, place.account_id),
+            ).fetchone()
+            if row:
+                strong.setdefault(arrival.uid, row[0])
+        if arrival.envelope.original_id and place.role == "sent":
+            row = conn.execute(
+                "SELECT id FROM messages WHERE message_id = ? AND account_id = ?"
+                " AND state IN ('outgoing', 'sent') ORDER BY id DESC LIMIT 1",
+                (arrival.envelope.original_id, place.account_id),
             ).fetchone()
             if row:
                 strong.setdefault(arrival.uid, row[0])

@@ -83,6 +83,17 @@ def assign(
     return [current(conversation) for conversation in result], emptied
 
 
+def learn_id(conn: sqlite3.Connection, message_id: int, other_id: str) -> None:
+    """A mail of ours has another Message-ID on the server: answers to that one belong to it too."""
+    if other_id:
+        conn.execute(
+            "INSERT OR IGNORE INTO thread_ids(id_hash, conversation_id)"
+            " SELECT ?, conversation_id FROM messages WHERE id = ? AND message_id <> ?"
+            " AND state IN ('outgoing', 'sent')",
+            (id_hash(other_id), message_id, other_id),
+        )
+
+
 def _kept_apart(conn: sqlite3.Connection, found: Sequence[int]) -> bool:
     """Whether these conversations must not become one (R58)."""
     if len(found) < 2:

@@ -35,6 +35,7 @@ HEADER_FIELDS: tuple[str, ...] = (
     "Return-Path",
     "Content-Type",
     "X-Tui-Mail-Id",
+    "X-Microsoft-Original-Message-ID",
 )
 """The fields sync asks for; with them every value of an `Envelope` can be filled."""
 
@@ -100,6 +101,7 @@ def parse_envelope(block: bytes) -> Envelope:
         has_attachments=content_type == "multipart/mixed" or _is_a_file(content_type),
         content_type=content_type,
         tui_mail_id=_own_id(first.get("x-tui-mail-id", "")),
+        original_id=_one_id(first.get("x-microsoft-original-message-id", "")),
         fingerprint=_fingerprint(first),
         defects=_defects(first, repeated, from_text, from_),
     )

@@ -66,6 +66,8 @@ class Envelope:
     content_type: str = "text/plain"
     tui_mail_id: str = ""
     """X-Tui-Mail-Id: the uuid of our own outbox row or draft."""
+    original_id: str = ""
+    """X-Microsoft-Original-Message-ID: what we called a mail that the provider renamed (OUT-8)."""
     fingerprint: bytes = b""
     """16 bytes: hash of raw Message-ID, Date, From, To and Subject (§4.6 level c, without size)."""
     defects: tuple[str, ...] = ()

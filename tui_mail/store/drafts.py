@@ -105,6 +105,16 @@ def opened(conn: sqlite3.Connection) -> list[Draft]:
     return [_draft(row) for row in rows]
 
 
+def unfinished(conn: sqlite3.Connection, limit: int = 200) -> list[Draft]:
+    """Drafts that hold something, open or kept, newest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM drafts WHERE state IN ('open', 'kept')"
+        " ORDER BY saved_at DESC, id DESC LIMIT ?",
+        (limit,),
+    )
+    return [draft for draft in map(_draft, rows) if not draft.content.is_empty]
+
+
 def set_state(conn: sqlite3.Connection, draft_id: int, state: str, now: int) -> None:
     """Open or keep a draft."""
     conn.execute("UPDATE drafts SET state = ?, saved_at = ? WHERE id = ?", (state, now, draft_id))

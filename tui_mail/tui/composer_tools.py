@@ -117,7 +117,9 @@ class Tools(Composer):
                 html,
             ]
         )
-        await self.mail_app.open_screen("source", title="As the receiver sees it", shown=shown)
+        await self.mail_app.open_screen(
+            "source", title="As the receiver sees it", shown=shown, kind="text"
+        )
 
     # Files
 

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shlex
 from pathlib import Path
 
 from textual.app import SuspendNotSupported
 
+from tui_mail.config.editor import editor_command
 from tui_mail.tui.shell import CommandScreen
-
-
-def editor_command(setting: str) -> list[str]:
-    """The editor as an argv: the setting, $VISUAL, $EDITOR, vi."""
-    chosen = setting or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    try:
-        return shlex.split(chosen) or ["vi"]
-    except ValueError:
-        return [chosen]
 
 
 async def edit_file(screen: CommandScreen, path: Path) -> bool:

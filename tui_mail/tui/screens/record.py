@@ -15,6 +15,7 @@ from tui_mail.tui.changing import choose_stage, plan_activity
 from tui_mail.tui.commands import RECORD, Command
 from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
+from tui_mail.tui.prefill import main_address
 from tui_mail.tui.record_facts import (
     Entry,
     FieldLine,
@@ -132,6 +133,12 @@ class RecordScreen(SheetScreen):
             self.say("This note has several lines; D removes it, n writes another.")
         else:
             await self._ask("Note", "An empty text removes it.", take, old)
+
+    async def command_record_compose(self) -> None:
+        """Write to its first contact, or its organization's; linked to it when it is an item."""
+        to = await self.mail_app.ctx.db.read(main_address, self.ref)
+        item = self.ref if self.ref.kind in ITEM_KINDS else None
+        await self.mail_app.open_screen("compose", kind="new", item=item, to=to)
 
     async def command_record_stage(self) -> None:
         """Choose a stage or phase."""

@@ -22,10 +22,15 @@ _MAX_RAW = 4 * 1024 * 1024
 
 
 def screen(
-    *, message_id: int = 0, is_raw: bool = False, title: str = "", shown: str = ""
+    *,
+    message_id: int = 0,
+    is_raw: bool = False,
+    title: str = "",
+    shown: str = "",
+    kind: str = "code",
 ) -> SourceScreen:
-    """Headers or raw mail of a message, or a given text."""
-    return SourceScreen(message_id, is_raw, title, shown)
+    """Headers or raw mail of a message, or a given text; `text` is wrapped between words."""
+    return SourceScreen(message_id, is_raw, title, shown, kind)
 
 
 class SourceScreen(CommandScreen):
@@ -35,8 +40,11 @@ class SourceScreen(CommandScreen):
     AUTO_FOCUS = "BodyView"
     CSS_PATH: ClassVar[Any] = [stylesheet("message.tcss")]
 
-    def __init__(self, message_id: int, is_raw: bool, title: str, shown: str) -> None:
+    def __init__(
+        self, message_id: int, is_raw: bool, title: str, shown: str, kind: str = "code"
+    ) -> None:
         super().__init__()
+        self._para = kind
         self._message_id, self._is_raw = message_id, is_raw
         self._heading, self._shown = title, shown
 
@@ -72,7 +80,7 @@ class SourceScreen(CommandScreen):
     def _show(self, title: str, shown: str) -> None:
         self.query_one("#source-title", Static).update(text.plain(title))
         self.body.top = 0
-        self.body.show([Para(line, "code") for line in safe_block(shown).split("\n")])
+        self.body.show([Para(line, self._para) for line in safe_block(shown).split("\n")])
 
     def _look(self) -> None:
         background.begin(self, self._fetch, "source")
