@@ -325,7 +325,9 @@ def play(conn: sqlite3.Connection, world: World, events: list[tuple[str, int, in
     """File mails, people, deals and blocks with their own times, in the order given.
 
     A person exists for everybody from the start, so that a deal can name them; `person` gives the
-    address. What exists at a time is what counts, whenever the program hears of it.
+    address. What exists at a time is what counts, whenever the program hears of it. A block is the
+    user's own act: what was linked before it stays linked (R32), so of a conversation that is all
+    screened only that is compared.
     """
     from tui_mail.filing import linking as filing_linking
     from tui_mail.filing import screening
@@ -364,8 +366,10 @@ def play(conn: sqlite3.Connection, world: World, events: list[tuple[str, int, in
         recount(conn, set(everything) | standing.of_persons(conn, persons))
     return sorted(
         conn.execute(
-            "SELECT m.subject, m.screened_by IS NOT NULL, c.link_state, coalesce(d.title, ''),"
-            " d.person_id FROM messages m JOIN conversations c ON c.id = m.conversation_id"
-            " LEFT JOIN deals d ON d.id = c.link_id"
+            "SELECT m.subject, m.screened_by IS NOT NULL, iif(hidden, '', c.link_state),"
+            " iif(hidden, '', coalesce(d.title, '')), iif(hidden, NULL, d.person_id)"
+            " FROM messages m JOIN (SELECT c.*, NOT EXISTS (SELECT 1 FROM messages o WHERE"
+            " o.conversation_id = c.id AND o.screened_by IS NULL) AS hidden FROM conversations c) c"
+            " ON c.id = m.conversation_id LEFT JOIN deals d ON d.id = c.link_id"
         ).fetchall()
     )
