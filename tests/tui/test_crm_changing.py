@@ -149,3 +149,36 @@ async def test_hostile_names_in_the_questions_of_split_and_merge(
         await journey.press("n", "escape", "j", "enter", "|")
         await journey.until(lambda: "conversation of its own" in journey.screen)
         assert "\x1b" not in journey.screen
+
+
+async def test_the_views_over_mail_and_deals_have_keys_a_place_and_a_count(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, f"p{n}@fjord.example") for n in range(2)])
+    async with start(box, (140, 45)) as journey:
+        await add(journey, "deal", title="Crane", value="990")
+        await journey.press("l", "1")
+        await journey.press("g", "n")
+        await journey.until(lambda: journey.list.total == 1)
+        assert "No next activity" in journey.screen
+        assert "990" in journey.screen and "Qualified" in journey.screen
+        await journey.press("t", *"call", "enter")
+        await journey.until(lambda: journey.list.total == 0)
+        await journey.press("z")
+        await journey.until(lambda: journey.list.total == 1)
+        for keys, title in (("w", "Waiting for me"), ("q", "Gone quiet")):
+            await journey.press("g", keys)
+            assert title in journey.lines[0]
+
+
+async def test_labels_are_set_by_key_and_found(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, f"p{n}@fjord.example") for n in range(3)])
+    async with start(box) as journey:
+        await journey.press("x", "x", "B", *"later, big", "enter")
+        assert box.fetch("SELECT count(*) FROM labels_of") == [(4,)]
+        await journey.press("/", *"label:big", "enter")
+        await journey.until(lambda: journey.list.total == 2)
+        await journey.press("escape", "z")
+        assert box.fetch("SELECT count(*) FROM labels_of") == [(0,)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.cli.call import Call, with_context
 from tui_mail.cli.codes import Code
-from tui_mail.model.views import VIEW_WORDS, folder_view
+from tui_mail.model.views import LANES, VIEW_WORDS, folder_view
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context
@@ -58,6 +58,10 @@ async def _list(call: Call, ctx: Context) -> int:
                 "`tui-mail account list` shows them.",
             )
     (view_id,) = views.values()
+    if view_id in LANES:
+        from tui_mail.actions import lanes
+
+        await lanes.refresh(ctx)
     total, unread = await ctx.db.read(pages.count, view_id)
     rows = await _rows(ctx, view_id, call.args.limit, call.args.unread, account_id)
     slugs = slugs_of(ctx)
@@ -80,6 +84,13 @@ async def _rows(
 ) -> list[Row]:
     from tui_mail.store import pages
 
+    if view_id in LANES:
+        ids = await ctx.db.read(pages.ids, view_id)
+        if unread:
+            marked = set(await ctx.db.read(pages.unread_ids, view_id))
+            ids = [cid for cid in ids if cid in marked]
+        found = await ctx.db.read(pages.rows_by_id, ids if account_id else ids[:limit])
+        return [row for row in found if account_id in (None, row.account_id)][:limit]
     if unread:
         ids = await ctx.db.read(pages.unread_ids, view_id)
         found = await ctx.db.read(pages.rows_by_id, ids if account_id else ids[:limit])

@@ -44,9 +44,10 @@ VALUE_FIELDS = (
     "lead",
     "project",
     "stage",
+    "label",
 )
-RECORD_FIELDS = VALUE_FIELDS[-6:]
-"""Fields that take the name or the number of a record."""
+RECORD_FIELDS = VALUE_FIELDS[-7:]
+"""Fields that take the name or the number of a record, or the name of a label."""
 _IS_NAMES = (
     "read unread starred answered sent draft bulk muted linked ambiguous unlinked shared private"
     " screened"

@@ -28,6 +28,16 @@ class View(IntEnum):
     """Several deals, leads or projects fit; the user is asked (R47)."""
     UNLINKED = 13
     """With somebody known in it, and linked to nothing."""
+    WAITING = 14
+    """Of an open deal, and unanswered for more than a day; the most valuable first."""
+    QUIET = 15
+    """Of open deals that were silent for longer than their stage allows, quietest first."""
+    UNPLANNED = 16
+    """Of open deals with no next activity, those longest in their stage first."""
+
+
+LANES = frozenset({View.WAITING, View.QUIET, View.UNPLANNED})
+"""Views over mail and records together, brought up to date by `store.lanes` as time passes."""
 
 
 VIEW_NAMES: dict[View, str] = {
@@ -44,6 +54,9 @@ VIEW_NAMES: dict[View, str] = {
     View.ALL: "All mail",
     View.AMBIGUOUS: "Ambiguous",
     View.UNLINKED: "Unlinked from known people",
+    View.WAITING: "Waiting for me",
+    View.QUIET: "Gone quiet",
+    View.UNPLANNED: "No next activity",
 }
 
 VIEW_WORDS: dict[str, View] = {
@@ -62,6 +75,9 @@ VIEW_WORDS: dict[str, View] = {
     "anywhere": View.ALL,
     "ambiguous": View.AMBIGUOUS,
     "unlinked": View.UNLINKED,
+    "waiting": View.WAITING,
+    "quiet": View.QUIET,
+    "unplanned": View.UNPLANNED,
 }
 """What `in:` and the command line call them."""
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from tui_mail.model.messages import Flag
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.threading import base_subject
-from tui_mail.model.views import View, folder_view
+from tui_mail.model.views import LANES, View, folder_view
 from tui_mail.store import standing
 from tui_mail.store.standing import Standing
 
@@ -210,6 +210,7 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
         shown[cid] = [(message[1], message[16] == "shared") for message in counted]
         rows.append(row)
         before = listed[cid]
+        views |= _kept_lanes(before, row, standings.get(cid) or Standing(), bool(counted))
         for view_id, (at, unread) in before.items():
             if views.get(view_id) != (at, unread):
                 remove.append((view_id, at, cid))
@@ -240,6 +241,19 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
         [(view, total, unread) for view, (total, unread) in counts.items() if total or unread],
     )
     standing.keep(conn, standings, shown)
+
+
+def _kept_lanes(
+    before: dict[int, tuple[int, int]], row: tuple[Any, ...], known: Standing, is_shown: bool
+) -> dict[int, tuple[int, int]]:
+    """Lanes a conversation stays in until `store.lanes` looks again; an answer ends the waiting."""
+    if not is_shown or known.muted or known.link_state != "linked":
+        return {}
+    return {
+        view: (at, row[4])
+        for view, (at, _) in before.items()
+        if view in LANES and not (view == View.WAITING and row[9])
+    }
 
 
 def _recipients(conn: sqlite3.Connection, found: dict[int, _Conversation]) -> dict[int, list[str]]:

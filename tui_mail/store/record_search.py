@@ -28,6 +28,14 @@ _NAMED = (
     "(SELECT n.id FROM fts_records f JOIN record_names n ON n.key = f.rowid"
     " WHERE fts_records MATCH ?)"
 )
+_LABELLED = (
+    "(m.conversation_id IN (SELECT o.record_id FROM labels b JOIN labels_of o ON o.label_id = b.id"
+    " AND o.kind = 'mail' WHERE b.name LIKE ? ESCAPE '\\') OR m.conversation_id IN"
+    " (SELECT k.conversation_id FROM labels b JOIN labels_of o ON o.label_id = b.id JOIN links k"
+    " ON k.kind = o.kind AND k.item_id = o.record_id AND k.removed_at IS NULL"
+    " WHERE b.name LIKE ? ESCAPE '\\'))"
+)
+"""The conversation has the label, or what it is linked to."""
 _ITEMS = ("deal", "lead", "project")
 
 
@@ -41,6 +49,9 @@ def condition(name: str, value: str, values: list[object]) -> str:
             " ON l.kind = 'deal' AND d.id = l.item_id JOIN stages s ON s.id = d.stage_id"
             " WHERE l.removed_at IS NULL AND s.name LIKE ? ESCAPE '\\'))"
         )
+    if name == "label":
+        values += [value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")] * 2
+        return _LABELLED
     if value.isdecimal() and len(value) < 16:
         ids = f"({int(value):d})"
         parameters: list[object] = []

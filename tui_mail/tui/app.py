@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from tui_mail.config.paths import Paths
 
 _LOOK_DELAY = 0.05
+_LANES_DELAY = 10.0
+"""Seconds after which the views over mail and records follow what changed."""
+_LANES_EVERY = 60.0
+"""Seconds between looks at them while nothing changes: time alone moves mail into them."""
 _TYPING_WAIT = 0.25
 _AFTER_FIRST_FRAME = 0.1
 
@@ -69,6 +73,7 @@ class TuiMail(Program):
         self._net = TerminalSafety()
         self._look: Timer | None = None
         self._countdown: Timer | None = None
+        self._lanes: Timer | None = None
         self._sending: tuple[str, int] | None = None
         self._asked_to_quit = False
         self._held_frames = False
@@ -124,6 +129,7 @@ class TuiMail(Program):
         if self._wants_engine:
             background.begin(self, self._start_engine, "engine", exclusive=False)
         self.look_soon()
+        self.set_interval(_LANES_EVERY, self.lanes_soon)
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
@@ -266,8 +272,26 @@ class TuiMail(Program):
                 await screen.refresh_facts()
             if hasattr(screen, "show_status"):
                 screen.show_status(now)
+        self.lanes_soon(_LANES_DELAY)
         if now.held is not None and self._countdown is None:
             self._countdown = self.set_timer(1, self._count_down)
+
+    def lanes_soon(self, seconds: float = 0.0) -> None:
+        """Bring the views over mail and records up to date, at the latest after a while."""
+        if self._lanes is None or not seconds:
+            if self._lanes is not None:
+                self._lanes.stop()
+            self._lanes = self.set_timer(max(0.01, seconds), self._follow_lanes)
+
+    def _follow_lanes(self) -> None:
+        self._lanes = None
+        background.begin(self, self._refresh_lanes, "lanes")
+
+    async def _refresh_lanes(self) -> None:
+        from tui_mail.actions import lanes
+
+        if await lanes.refresh(self.ctx):
+            self.look_soon()
 
     def _count_down(self) -> None:
         self._countdown = None

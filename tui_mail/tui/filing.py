@@ -156,6 +156,24 @@ class FilingScreen(TriageScreen):
 
             await finish_next(self, *found)
 
+    async def command_label(self) -> None:
+        """Set the labels of the targets; what is offered are those of the first."""
+        ids = self.targets()
+        if not ids:
+            self.say("Nothing is selected.")
+            return
+        from tui_mail.tui.labels import ask_labels
+
+        async def take(wanted: list[str]) -> None:
+            from tui_mail.actions import labelling
+
+            self.do(
+                Deed("label", lambda ctx, ids: labelling.label_conversations(ctx, ids, wanted)),
+                ids,
+            )
+
+        await ask_labels(self, "mail", ids[0], take)
+
     async def command_import(self) -> None:
         """Bring records from a file."""
         from tui_mail.tui.importing import import_file

@@ -89,6 +89,10 @@ class FiledRow(Row):
     muted: bool = False
     screened_by: str = ""
     """The entry that hides it; only in the view of what is screened."""
+    shown_at: int = 0
+    """Its date where the list stands by something else."""
+    note: str = ""
+    """What the list stands by, before the subject."""
 
 
 def link_mark(row: Row) -> str:
@@ -118,7 +122,8 @@ def line_parts(
     """
     cell = visual if ordered else str
     count = f" {row.messages}" if row.messages > 1 else ""
-    date = short_date(row.at, now, narrow=layout.narrow)
+    at = (row.shown_at if isinstance(row, FiledRow) else 0) or row.at
+    date = short_date(at, now, narrow=layout.narrow)
     head = marks(row, selected) + link_mark(row) + " "
     if layout.account:
         head += fit(account, layout.account - 1) + " "
@@ -128,6 +133,8 @@ def line_parts(
     subject = row.subject or "(no subject)"
     if isinstance(row, FiledRow) and row.screened_by:
         subject = f"[{row.screened_by}] {subject}"
+    if isinstance(row, FiledRow) and row.note:
+        subject = f"{row.note} · {subject}"
     text = fit(subject, room)
     if room > 30 and row.snippet and text.endswith("    "):
         text = text.rstrip() + "  "

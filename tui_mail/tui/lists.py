@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 from tui_mail.model.blocking import Target
-from tui_mail.model.views import View
-from tui_mail.store import pages
+from tui_mail.model.money import shown_amount
+from tui_mail.model.views import LANES, View
+from tui_mail.store import items, links, pages
 from tui_mail.store.database import Database
 from tui_mail.store.folds import ids_json
 from tui_mail.store.pages import Row
@@ -185,6 +186,8 @@ def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tu
             (ids,),
         ):
             hidden[cid] = str(Target(kind, value))
+    if view_id in LANES:
+        return _lane_rows(conn, rows, view_id, states)
     return tuple(
         _filed(row, *states.get(row.id, ("", False)), hidden.get(row.id, ""))
         if row.id in states or row.id in hidden
@@ -196,6 +199,47 @@ def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tu
 def _filed(row: Row, link_state: str, muted: bool, screened_by: str) -> FiledRow:
     values: list[Any] = [*(getattr(row, name) for name in _NAMES), link_state, muted, screened_by]
     return FiledRow(*values)
+
+
+def _lane_rows(
+    conn: sqlite3.Connection,
+    rows: Sequence[Row],
+    view_id: int,
+    states: dict[int, tuple[str, bool]],
+) -> tuple[Row, ...]:
+    """Rows that stand by value or by age: with their own date, and what they stand by."""
+    ids = ids_json(row.id for row in rows)
+    facts: dict[int, tuple[int, int]] = {
+        cid: (last_at, last_in)
+        for cid, last_at, last_in in conn.execute(
+            "SELECT id, last_at, last_in_at FROM conversations"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            (ids,),
+        )
+    }
+    linked = links.primaries(conn, [row.id for row in rows])
+    found = items.get_many(conn, [one.item for one in linked.values()])
+    known = {item.ref: item for item in found}
+    made: list[Row] = []
+    for row in rows:
+        item = known.get(linked[row.id].item) if row.id in linked else None
+        at, last_in = facts.get(row.id, (0, 0))
+        words = [item.stage] if item else []
+        if item and item.value:
+            words.insert(0, shown_amount(item.value, item.currency))
+        state, muted = states.get(row.id, ("", False))
+        at = last_in if view_id == View.WAITING else at
+        made.append(replace(_filed(row, state, muted, ""), shown_at=at, note=" · ".join(words)))
+    return tuple(made)
+
+
+def _at_in_view(conn: sqlite3.Connection, view_id: int, conversation_id: int) -> int | None:
+    """The key a conversation stands by in a view, when it is there."""
+    row = conn.execute(
+        "SELECT at FROM listing WHERE view_id = ? AND conversation_id = ?",
+        (view_id, conversation_id),
+    ).fetchone()
+    return int(row[0]) if row else None
 
 
 def _view_around(
@@ -213,7 +257,8 @@ def _view_around(
     row = None
     if key is not None:
         row = next((row for row in rows if row.id == key[1]), None)
-        if row is None and pages.position(conn, view_id, key[1]) is not None:
-            row = next(iter(filed(conn, pages.rows_by_id(conn, [key[1]]), view_id)), None)
+        if row is None and (at := _at_in_view(conn, view_id, key[1])) is not None:
+            found = [replace(one, at=at) for one in pages.rows_by_id(conn, [key[1]])]
+            row = next(iter(filed(conn, found, view_id)), None)
     above = pages.position_of_key(conn, view_id, *first) if first else 0
     return Around(Slice(total, start, rows), position, row, above)

@@ -48,6 +48,10 @@ class Program(PacedApp, metaclass=AbstractMeta):
         """Let every screen read the facts again in a moment."""
 
     @abstractmethod
+    def lanes_soon(self, seconds: float = 0.0) -> None:
+        """Bring the views over mail and records up to date."""
+
+    @abstractmethod
     async def open_screen(self, name: str, **args: Any) -> None:
         """Show a screen of `tui.screens` by its module's name, imported now."""
 

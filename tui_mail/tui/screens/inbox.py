@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from tui_mail.errors import TuiMailError
-from tui_mail.model.views import VIEW_NAMES, View, folder_view, view_folder
+from tui_mail.model.views import LANES, VIEW_NAMES, View, folder_view, view_folder
 from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.pages import Row
@@ -285,6 +285,8 @@ class InboxScreen(AskingScreen):
         self.conversations.settle(conversation_ids)
         self.look_closer()
         self.mail_app.look_soon()
+        if self.view_id in LANES:
+            self.mail_app.lanes_soon()
 
     def undone(self, done: Done) -> None:
         """What came back is where the cursor goes."""
@@ -392,6 +394,8 @@ class InboxScreen(AskingScreen):
         self.view_id = view_id
         self.set_class(view_id in ASKING, "-asking")
         await self.conversations.show(ViewSource(self.mail_app.ctx.db, view_id))
+        if view_id in LANES:
+            self.mail_app.lanes_soon()
         self._show_views()
         self.look_closer()
         self.show_head()

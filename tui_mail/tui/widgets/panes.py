@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from tui_mail.model.messages import ReadableMail
-from tui_mail.model.views import VIEW_NAMES, View, folder_view
+from tui_mail.model.views import LANES, VIEW_NAMES, View, folder_view
 from tui_mail.store import correspondents, messages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.correspondents import Correspondent
@@ -17,10 +17,11 @@ from tui_mail.store.messages import Message
 from tui_mail.tui import text
 from tui_mail.tui.format import number, short_date
 
-_ALWAYS = (View.INBOX, View.UNREAD, View.STARRED, View.AMBIGUOUS, View.UNLINKED, View.DRAFTS,
+_ALWAYS = (View.INBOX, View.UNREAD, View.STARRED, View.AMBIGUOUS, View.UNLINKED,
+           View.WAITING, View.QUIET, View.UNPLANNED, View.DRAFTS,
            View.OUTBOX, View.SENT, View.ARCHIVE, View.SCREENED, View.SPAM, View.TRASH)  # fmt: skip
 
-_WAITING = (View.DRAFTS, View.OUTBOX, View.AMBIGUOUS, View.UNLINKED)
+_WAITING = (View.DRAFTS, View.OUTBOX, View.AMBIGUOUS, View.UNLINKED, *LANES)
 """Views where all that is there waits for the user, read or not."""
 _SHORT = {View.UNLINKED: "Unlinked"}
 
