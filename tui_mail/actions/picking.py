@@ -11,7 +11,7 @@ from tui_mail.actions.context import Context
 from tui_mail.model.records import ITEM_KINDS, Item, Ref
 from tui_mail.model.threading import base_subject
 from tui_mail.store import items, links, names, organizations
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 _RECENT = 20
 _SMALL = (

@@ -20,7 +20,8 @@ from tui_mail.model.messages import Flag
 from tui_mail.model.policy import Policy
 from tui_mail.model.safe_text import one_line
 from tui_mail.store import accounts, journal, outbox
-from tui_mail.store.folds import fold, ids_json, recount
+from tui_mail.store.folds import fold, recount
+from tui_mail.store.ids import ids_json
 
 
 async def archive(ctx: Context, conversation_ids: Collection[int]) -> Done:

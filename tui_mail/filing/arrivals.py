@@ -18,7 +18,8 @@ from tui_mail.model.safe_text import one_line
 from tui_mail.model.threading import thread_references
 from tui_mail.model.visibility import stamp
 from tui_mail.store import blocks, correspondents
-from tui_mail.store.folds import fold, ids_json, recount
+from tui_mail.store.folds import fold, recount
+from tui_mail.store.ids import ids_json
 
 _DAY = 86_400
 _ROLES = ("from", "sender", "reply_to", "to", "cc", "bcc")

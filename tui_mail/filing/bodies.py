@@ -9,7 +9,8 @@ from tui_mail.filing.reports import file_report
 from tui_mail.model.addresses import Address
 from tui_mail.model.messages import Attachment, Envelope, IndexedMail
 from tui_mail.model.search_text import index_form
-from tui_mail.store.folds import ids_json, recount
+from tui_mail.store.folds import recount
+from tui_mail.store.ids import ids_json
 from tui_mail.store.texts import remove_text
 
 _KEY_BITS = 20

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tui_mail.errors import ActionError
 from tui_mail.model.threading import id_hash
 from tui_mail.store import links
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 
 def assign(

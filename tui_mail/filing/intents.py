@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from tui_mail.model.messages import Flag
 from tui_mail.model.policy import Policy
 from tui_mail.store import accounts, operations
-from tui_mail.store.folds import fold, ids_json, recount
+from tui_mail.store.folds import fold, recount
+from tui_mail.store.ids import ids_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tui_mail.model.linking import FOREVER, Candidate, Decision, decide
 from tui_mail.model.records import Ref
 from tui_mail.store import blocks, links
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 from tui_mail.store.links import AUTOMATION, Link
 from tui_mail.store.standing import TAKES_PART
 

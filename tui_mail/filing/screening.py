@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tui_mail.model.blocking import Blocklist, Target, screened_by
 from tui_mail.model.messages import Envelope
 from tui_mail.store import blocks
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 
 @dataclass(slots=True)

@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Collection
 
 from tui_mail.store import operations
-from tui_mail.store.folds import fold, ids_json, recount
+from tui_mail.store.folds import fold, recount
+from tui_mail.store.ids import ids_json
 
 RETENTION_SECONDS = 30 * 86_400
 

@@ -9,7 +9,7 @@ from typing import Any
 from tui_mail.errors import ActionError
 from tui_mail.model.records import ITEM_KINDS, Activity, Note, Ref
 from tui_mail.store import records
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 _COLUMNS = (
     "id, subject, type, due_date, due_time, duration, done_at, note, kind, item_id, person_id,"

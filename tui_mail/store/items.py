@@ -9,7 +9,7 @@ from typing import Any
 from tui_mail.errors import ActionError
 from tui_mail.model.records import ITEM_KINDS, PLURALS, Item, Ref
 from tui_mail.store import links, names, records
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 _ITEM = (
     "i.person_id, coalesce(p.name, ''), i.organization_id, coalesce(o.name, '')",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui_mail.model.money import minor_digits
 from tui_mail.model.records import Ref
 from tui_mail.model.views import LANES, View
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 _DAY = 86_400
 MOST = 100_000

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model.records import Ref
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 AUTOMATION = "tui-mail"
 """Who links when no user does."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from tui_mail.model.records import Organization, Ref
 from tui_mail.store import names, people, records
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 
 def create(conn: sqlite3.Connection, values: Mapping[str, Any], now: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_mail.model.views import View
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 
 @dataclass(frozen=True, slots=True)

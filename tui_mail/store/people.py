@@ -9,7 +9,7 @@ from typing import Any
 
 from tui_mail.model.records import Person, Ref, split_name
 from tui_mail.store import correspondents, names, records
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 
 def create(

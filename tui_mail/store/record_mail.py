@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tui_mail.model.records import ITEM_KINDS, Ref
 from tui_mail.store import pages
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 from tui_mail.store.messages import OUTLIVES
 from tui_mail.store.pages import Row
 

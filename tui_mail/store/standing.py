@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui_mail.model.views import View
+from tui_mail.store.ids import ids_json
 
 INLINE = 300
 """Conversations that automation looks at again in the transaction that changes a record."""
@@ -132,7 +133,7 @@ def keep(
 
 def of_persons(conn: sqlite3.Connection, person_ids: Iterable[int]) -> set[int]:
     """Every conversation that shows these persons, or should."""
-    ids = "[" + ",".join(map(str, person_ids)) + "]"
+    ids = ids_json(person_ids)
     rows: list[Any] = conn.execute(
         "SELECT conversation_id FROM person_conversations"
         " WHERE person_id IN (SELECT value FROM json_each(?1))"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 
 RETRIES = 3
 """Tries of one UID before it is given up for a day."""

@@ -12,7 +12,7 @@ from tui_mail.model.money import shown_amount
 from tui_mail.model.views import LANES, View
 from tui_mail.store import items, links, pages
 from tui_mail.store.database import Database
-from tui_mail.store.folds import ids_json
+from tui_mail.store.ids import ids_json
 from tui_mail.store.pages import Row
 from tui_mail.tui.format import FiledRow
 
