@@ -243,6 +243,14 @@ def people_of(conn: sqlite3.Connection, ref: Ref) -> list[int]:
     return [row[0] for row in rows]
 
 
+def deals_of(conn: sqlite3.Connection, project_id: int) -> list[int]:
+    """The deals of a project."""
+    rows = conn.execute(
+        "SELECT deal_id FROM project_deals WHERE project_id = ? ORDER BY deal_id", (project_id,)
+    )
+    return [row[0] for row in rows]
+
+
 def of_persons(
     conn: sqlite3.Connection, person_ids: Sequence[int], *, only_open: bool = True, limit: int = 50
 ) -> list[Item]:

@@ -512,6 +512,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("record.note", "Note", "Keep a note.", ("n",), frozenset({RECORD}), "record_note", 5),
     Command("record.done", "Done", "Mark the activity done, or open again.", ("space",),
             frozenset({RECORD}), "record_done", 6),
+    Command("record.empty", "Empty", "Empty the marked field; take a person or deal out.", ("x",),
+            frozenset({RECORD}), "record_empty", 9),
     Command("record.merge", "Merge", "Join another record of this kind into it.", ("m",),
             frozenset({RECORD}), "record_merge"),
     Command("record.delete", "Delete", "Delete the record or the marked line; mail stays.",

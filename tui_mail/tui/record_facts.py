@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from tui_mail.model.messages import Attachment
 from tui_mail.model.money import plain_amount
 from tui_mail.model.records import FIELDS, ITEM_KINDS, Field, Ref
 from tui_mail.store import (
     activities,
     deals,
     items,
+    labels,
     organizations,
     people,
     record_mail,
@@ -30,14 +32,34 @@ _MAILS, _FILES = 50, 30
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """A field that a key changes; compared by its name, so that the mark stays on it."""
+    """A field that a key changes; compared by its name, so that the mark stays on it.
+
+    `custom:NAME` is a further field, `labels` the labels, `define` makes a further field, `people`
+    and `deals` add one more.
+    """
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A person of an item or a deal of a project: opened, or taken out."""
+
+    field: str
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """An attachment of the record's mail."""
+
+    message_id: int
+    file: Attachment
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """An activity, a note, a conversation or a file by its id."""
+    """An activity, a note or a conversation by its id."""
 
     kind: str
     id: int
@@ -107,7 +129,14 @@ def _fields(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
         shown = field_text(conn, ref, field, row)
         words = text.fit(field.title, 20) + (shown or "–")
         lines.append(Line(words, item=FieldLine(field.key)))
-    lines += [Line(text.fit(name, 20) + value) for name, value in json.loads(row["custom"]).items()]
+    custom: dict[str, str] = json.loads(row["custom"])
+    defined = [one.key for one in labels.custom_fields(conn, ref.kind)]
+    for name in dict.fromkeys([*defined, *custom]):
+        shown = text.fit(name, 20) + (custom.get(name) or "–")
+        lines.append(Line(shown, item=FieldLine(f"custom:{name}")))
+    mine = ", ".join(one.name for one in labels.of_record(conn, ref.kind, ref.id))
+    lines.append(Line(text.fit("Labels", 20) + (mine or "–"), item=FieldLine("labels")))
+    lines.append(Line("Another field …", item=FieldLine("define")))
     return lines
 
 
@@ -137,9 +166,20 @@ def _relations(conn: sqlite3.Connection, ref: Ref) -> Sequence[Line]:
         members = people.of_organization(conn, ref.id, 50)
     else:
         members = []
-    if members:
-        lines.append(Line("People", heading=True))
-        lines += [Line(p.name, person_words(p), "", Ref("person", p.id)) for p in members]
+    is_item = ref.kind in ITEM_KINDS
+    if members or is_item:
+        lines.append(Line("People", "x takes the marked one out" if is_item else "", heading=True))
+        for one in members:
+            its = Ref("person", one.id)
+            item: Any = Member("people", its) if is_item else its
+            lines.append(Line(one.name, person_words(one), "", item))
+    if is_item:
+        lines.append(Line("Somebody else …", item=FieldLine("people")))
+    if ref.kind == "project":
+        deals_in = items.get_many(conn, [Ref("deal", n) for n in items.deals_of(conn, ref.id)])
+        lines.append(Line("Deals", "x takes the marked one out", heading=True))
+        lines += [replace(item_line(one), item=Member("deals", one.ref)) for one in deals_in]
+        lines.append(Line("Another deal …", item=FieldLine("deals")))
     if ref.kind == "person":
         found = items.of_persons(conn, [ref.id], only_open=False)
     elif ref.kind == "organization":
@@ -163,7 +203,8 @@ def _mails(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
 
 def _files(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
     lines = [Line("Attachments", heading=True)]
-    for number, one in enumerate(record_mail.attachments(conn, ref, _FILES)):
+    for one in record_mail.attachments(conn, ref, _FILES):
         words = f"{size_words(one.size)} · {short_date(one.at, now)} · {one.sender}"
-        lines.append(Line(one.filename, words, "@", (Entry("file", one.conversation_id), number)))
+        file = Attachment(one.part, one.filename, one.content_type, one.size)
+        lines.append(Line(one.filename, words, "@", FileLine(one.message_id, file)))
     return lines

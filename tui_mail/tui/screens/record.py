@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from tui_mail.actions import crm
+from tui_mail.actions import crm, labelling
 from tui_mail.errors import ActionError, TuiMailError
 from tui_mail.model.records import ITEM_KINDS, Field, Ref
 from tui_mail.store import activities, records
-from tui_mail.tui import text
+from tui_mail.tui import relating, text
 from tui_mail.tui.changing import choose_stage, plan_activity
 from tui_mail.tui.commands import RECORD, Command
 from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
@@ -19,6 +19,8 @@ from tui_mail.tui.prefill import main_address
 from tui_mail.tui.record_facts import (
     Entry,
     FieldLine,
+    FileLine,
+    Member,
     field_text,
     fields_of,
     record_lines,
@@ -82,11 +84,24 @@ class RecordScreen(SheetScreen):
         """Change the field, note or activity, or open what the line stands for."""
         item = self.list.line.item if self.list.line else None
         match item:
+            case FieldLine("labels"):
+                await relating.change_labels(self, self.ref, self._did)
+            case FieldLine("define"):
+                await relating.define_field(self, self.ref.kind, self._did)
+            case FieldLine(("people" | "deals") as field):
+                await relating.add_member(self, self.ref, field, self._did)
+            case FieldLine(key) if key.startswith("custom:"):
+                name = key.removeprefix("custom:")
+                await relating.change_custom(self, self.ref, name, self._did)
             case FieldLine(key):
                 await self._change(next(f for f in fields_of(self.ref) if f.key == key))
             case Ref():
                 await self.mail_app.open_screen("record", ref=item)
-            case Entry("mail", conversation_id) | (Entry("file", conversation_id), _):
+            case Member(_, member):
+                await self.mail_app.open_screen("record", ref=member)
+            case FileLine(message_id, file):
+                await self.mail_app.open_screen("attachments", message_id=message_id, files=(file,))
+            case Entry("mail", conversation_id):
                 await self.mail_app.open_screen("message", conversation_id=conversation_id)
             case Entry("note", note_id):
                 await self._change_note(note_id)
@@ -94,6 +109,26 @@ class RecordScreen(SheetScreen):
                 await self.command_record_done()
             case _:
                 self.say("There is nothing to change here.")
+
+    async def command_record_empty(self) -> None:
+        """Empty the marked field, or take the marked person or deal out."""
+        match self.list.line.item if self.list.line else None:
+            case Member(side, member):
+                await relating.drop_member(self, self.ref, side, member, self._did)
+            case FieldLine("labels"):
+                await self._did(await labelling.set_labels(self.mail_app.ctx, self.ref, ()))
+            case FieldLine(key) if key.startswith("custom:"):
+                name = key.removeprefix("custom:")
+                await relating.set_custom(self, self.ref, name, "", self._did)
+            case FieldLine(key) if key in {f.key for f in fields_of(self.ref)}:
+                field = next(f for f in fields_of(self.ref) if f.key == key)
+                if field.target in ("stage", "phase") or field.kind in ("choice", "currency"):
+                    self.say(f"{field.title} always stands; Enter changes it.")
+                    return
+                value = None if field.kind == "record" else 0 if field.kind == "money" else ""
+                await self._did(await crm.edit(self.mail_app.ctx, self.ref, {key: value}))
+            case _:
+                self.say("Mark a field, a person or a deal first.")
 
     async def _change(self, field: Field) -> None:
         ctx = self.mail_app.ctx

@@ -1,0 +1,167 @@
+"""Further fields, labels, people and deals of a record, files and mail from its screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tests.tui.conftest import Start
+from tests.tui.crm import add, mail_from
+from tests.tui.factory import Mailbox
+from tests.tui.mails import HOSTILE
+from tests.tui.steps import Journey
+from tui_mail.tui.sheets import SheetScreen
+
+Make = Callable[..., Mailbox]
+
+
+async def mark(journey: Journey, words: str) -> None:
+    """Go down to the line that begins with these words."""
+    screen = journey.app.screen
+    assert isinstance(screen, SheetScreen)
+    for _ in range(80):
+        line = screen.list.line
+        if line is not None and line.text.startswith(words):
+            return
+        await journey.press("j")
+    raise AssertionError(f"no line {words}; the screen shows:\n{journey.screen}")
+
+
+async def open_deal(journey: Journey) -> None:
+    await journey.press("g", "p", "enter")
+    await journey.until(lambda: "Deal: Crane" in journey.screen)
+
+
+async def test_a_field_is_defined_filled_emptied_and_undone(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    async with start(box, (100, 60)) as journey:
+        await add(journey, "deal", title="Crane")
+        await open_deal(journey)
+        await mark(journey, "Another field")
+        await journey.press("enter", *"Region", "enter", *"cho", "enter", *"North, South", "enter")
+        await journey.until(lambda: "Region" in journey.screen)
+        await mark(journey, "Another field")
+        await journey.press("k", "k", "enter", "down", "enter")
+        await journey.until(lambda: "South" in journey.screen)
+        assert box.fetch("SELECT custom FROM deals") == [('{"Region": "South"}',)]
+        await journey.press("x")
+        await journey.until(lambda: box.fetch("SELECT custom FROM deals") == [("{}",)])
+        await journey.press("z")
+        await journey.until(lambda: "South" in journey.screen)
+
+
+async def test_numbers_and_days_of_further_fields_are_checked(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    async with start(box, (100, 60)) as journey:
+        await add(journey, "deal", title="Crane")
+        await open_deal(journey)
+        await mark(journey, "Another field")
+        await journey.press("enter", *"Day", "enter", *"date", "enter")
+        await journey.until(lambda: "Added the field Day" in journey.screen)
+        await journey.press("k", "k", "enter", *"soon", "enter")
+        assert "Day is a day" in journey.screen
+
+
+async def test_labels_and_pickers_are_set_and_emptied(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    async with start(box, (100, 60)) as journey:
+        person = await add(journey, "person", name="Anna Berg")
+        await add(journey, "deal", title="Crane", person_id=person.id)
+        await open_deal(journey)
+        await mark(journey, "Labels")
+        await journey.press("enter", *"hot, north", "enter")
+        await journey.until(lambda: "hot, north" in journey.screen)
+        await journey.press("x")
+        await journey.until(lambda: "hot, north" not in journey.screen)
+        await journey.press("k", "k", "k", "k", "k", "k", "k", "k", "k", "k", "k", "k")
+        await mark(journey, "Person")
+        await journey.press("x")
+        await journey.until(lambda: box.fetch("SELECT person_id FROM deals") == [(None,)])
+        assert box.fetch("SELECT count(*) FROM item_people") == [(0,)]
+        await journey.press("k", "k", "k", "k")
+        await mark(journey, "Title")
+        await journey.press("x")
+        assert "Title is missing" in journey.screen
+
+
+async def test_further_people_and_the_deals_of_a_project(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    async with start(box, (100, 60)) as journey:
+        anna = await add(journey, "person", name="Anna Berg")
+        await add(journey, "person", name="Bo Dahl")
+        await add(journey, "deal", title="Crane", person_id=anna.id)
+        await add(journey, "project", title="Harbour")
+        await open_deal(journey)
+        await mark(journey, "Somebody else")
+        await journey.press("enter", *"bo", "enter")
+        await journey.until(lambda: box.fetch("SELECT count(*) FROM item_people") == [(2,)])
+        await journey.press("k")
+        assert "Bo Dahl" in journey.screen
+        await journey.press("x")
+        await journey.until(lambda: box.fetch("SELECT person_id FROM item_people") == [(anna.id,)])
+        await journey.press("z")
+        await journey.until(lambda: box.fetch("SELECT count(*) FROM item_people") == [(2,)])
+        await journey.press("escape", "g", "j", "enter")
+        await journey.until(lambda: "Project: Harbour" in journey.screen)
+        await mark(journey, "Another deal")
+        await journey.press("enter", "1")
+        await journey.until(lambda: box.fetch("SELECT count(*) FROM project_deals") == [(1,)])
+        await journey.press("k", "enter")
+        await journey.until(lambda: "Deal: Crane" in journey.screen)
+        await journey.press("escape", "x")
+        await journey.until(lambda: box.fetch("SELECT count(*) FROM project_deals") == [(0,)])
+
+
+async def test_a_file_and_a_conversation_open_from_the_record(
+    mailbox: Make, start: Start, tmp_path: Path
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "anna@fjord.example")])
+    conn = box.connect()
+    conn.execute(
+        "INSERT INTO attachments(message_id, part, filename, content_type, size)"
+        " VALUES (1, '2', 'plan.txt', 'text/plain', 9)"
+    )
+    conn.commit()
+    conn.close()
+    async with start(box, (100, 60)) as journey:
+        await add(journey, "person", name="Anna Berg", addresses="anna@fjord.example")
+        await journey.press("g", "c", "enter")
+        await journey.until(lambda: "plan.txt" in journey.screen)
+        await mark(journey, "plan.txt")
+        await journey.press("enter")
+        await journey.until(lambda: "1 attachment" in journey.screen)
+        assert "s Save" in journey.screen
+        await journey.press("escape", "k")
+        await journey.press("enter")
+        await journey.until(lambda: "Subject 1" in journey.lines[0])
+        await journey.press("escape")
+        await journey.until(lambda: "Person: Anna Berg" in journey.screen)
+
+
+async def test_hostile_names_in_fields_labels_and_relations(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    bad = HOSTILE.replace("\x00", "")
+    async with start(box, (100, 60)) as journey:
+        from tui_mail.actions import labelling
+
+        ctx = journey.app.ctx
+        person = await add(journey, "person", name=bad)
+        deal = await add(journey, "deal", title=bad, person_id=person.id, custom={bad: bad})
+        await labelling.add_custom_field(ctx, "deal", bad, type_="choice", choices=[bad])
+        await labelling.set_labels(ctx, deal, [bad])
+        project = await add(journey, "project", title=bad, deals=[deal.id])
+        box.arrive([replace(mail_from(1, "a@x.example", subject=bad, name=bad))])
+        for keys, ref in ((("g", "p"), deal), (("g", "j"), project)):
+            await journey.press(*keys, "enter")
+            await journey.until(lambda ref=ref: f"{ref.kind.title()}: " in journey.screen)
+            assert not {"\x1b", "\x9b", "\u202e"} & set(journey.screen)
+            for line in ("Labels", "Another field", "Somebody else"):
+                await mark(journey, line)
+                await journey.press("enter")
+                assert not {"\x1b", "\x9b", "\u202e"} & set(journey.screen)
+                await journey.press("escape")
+            await journey.press("escape", "escape")
+        await journey.press("B")
+        assert not {"\x1b", "\x9b", "\u202e"} & set(journey.screen)
