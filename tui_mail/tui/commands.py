@@ -579,6 +579,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "mail.reply": "r",
         "mail.link": "L",
         "mail.activity": "ctrl+a",
+        "record.compose": "C",
         "mail.links": "ctrl+g",
         **{
             command.id: ",".join(
