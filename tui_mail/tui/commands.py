@@ -580,6 +580,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "mail.link": "L",
         "mail.activity": "ctrl+a",
         "record.compose": "C",
+        "record.empty": "backspace",
         "mail.links": "ctrl+g",
         **{
             command.id: ",".join(
