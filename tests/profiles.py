@@ -25,20 +25,20 @@ def profile(
     """Make a profile with one account and its secret in the plain file; call again for more."""
     paths = profile_paths(root)
     paths.prepare()
-    account = AccountSettings(
-        id=slug,
-        address=address,
-        imap_host=imap[0],
-        imap_port=imap[1],
-        imap_security="none",
-        imap_user=user or address,
-        smtp_host=smtp[0],
-        smtp_port=smtp[1],
-        smtp_security="none",
-        secret="file",
-        sync_days=sync_days,
-        **changes,  # type: ignore[arg-type]
-    )
+    values: dict[str, object] = {
+        "id": slug,
+        "address": address,
+        "imap_host": imap[0],
+        "imap_port": imap[1],
+        "imap_security": "none",
+        "imap_user": user or address,
+        "smtp_host": smtp[0],
+        "smtp_port": smtp[1],
+        "smtp_security": "none",
+        "secret": "file",
+        "sync_days": sync_days,
+    }
+    account = AccountSettings(**{**values, **changes})  # type: ignore[arg-type]
     save.put_account(paths.config_file, account)
     write_secret(account, paths, password)
     return paths

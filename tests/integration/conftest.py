@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.integration import cyrus as cyrus_server
+from tests.integration.cyrus import Cyrus
 from tests.integration.dovecot import Dovecot, available
 
 _users = itertools.count(1)
 
 
-def _need_dovecot() -> None:
-    reason = available()
+def _need(reason: str | None) -> None:
     if reason is None:
         return
     if os.environ.get("CI", "").lower() == "true":
@@ -25,7 +26,7 @@ def _need_dovecot() -> None:
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
     """One Dovecot with everything it can do, for the whole session."""
-    _need_dovecot()
+    _need(available())
     with Dovecot() as server:
         yield server
 
@@ -33,7 +34,7 @@ def dovecot() -> Iterator[Dovecot]:
 @pytest.fixture(scope="session")
 def make_dovecot() -> Iterator[Callable[..., Dovecot]]:
     """Start further servers, with fewer capabilities; each kind once a session."""
-    _need_dovecot()
+    _need(available())
     running: dict[tuple[str | None, bool], Dovecot] = {}
 
     def make(capability: str | None = None, *, special_use: bool = True) -> Dovecot:
@@ -47,6 +48,14 @@ def make_dovecot() -> Iterator[Callable[..., Dovecot]]:
     finally:
         for server in running.values():
             server.stop()
+
+
+@pytest.fixture(scope="session")
+def cyrus() -> Iterator[Cyrus]:
+    """One Cyrus for the whole session."""
+    _need(cyrus_server.available())
+    with Cyrus() as server:
+        yield server
 
 
 @pytest.fixture

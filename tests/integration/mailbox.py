@@ -5,13 +5,14 @@ from __future__ import annotations
 import imaplib
 import re
 
+from tests.integration.cyrus import Cyrus
 from tests.integration.dovecot import PASSWORD, Dovecot
 
 
 class Mailbox:
     """One logged-in connection of another mail program."""
 
-    def __init__(self, server: Dovecot, user: str) -> None:
+    def __init__(self, server: Dovecot | Cyrus, user: str) -> None:
         self.imap = imaplib.IMAP4(server.host, server.port)
         self.imap.login(user, PASSWORD)
 
