@@ -51,8 +51,6 @@ def _status_names(has: Callable[[str], bool]) -> bytes:
     names = [b"MESSAGES", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN"]
     if has("CONDSTORE"):
         names.append(b"HIGHESTMODSEQ")
-    if has("OBJECTID"):
-        names.append(b"MAILBOXID")
     return b"(" + b" ".join(names) + b")"
 
 
@@ -109,7 +107,11 @@ def _listed(connection: Connection, answer: Answer) -> ListResult:
 
 
 def status(connection: Connection, name: bytes, has: Callable[[str], bool]) -> FolderStatus:
-    """Ask the counters of one folder."""
+    """Ask the counters of one folder.
+
+    Not its MAILBOXID, which LIST and SELECT tell as well: Cyrus 3.6 answers here with octets of
+    memory it has freed, line ends among them.
+    """
     answer = connection.run(b"STATUS", astring(name), _status_names(has))
     result: FolderStatus | None = None
     for parts in answer.untagged:
