@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.oracle import check_fold
 from tests.profiles import mail, profile
-from tui_mail.actions import triage
+from tui_mail.actions import triage, undoing
 from tui_mail.actions.context import Context, open_context
 from tui_mail.config.paths import Paths
 from tui_mail.demo.imap_server import ImapServer
@@ -77,7 +77,7 @@ class Soak:
         elif kind == "delete":
             await triage.delete(ctx, some[:1])
         elif kind == "undo":
-            await triage.undo(ctx)
+            await undoing.undo(ctx)
         elif kind == "read":
             await triage.set_read(ctx, some, self.random.random() < 0.7)
         else:

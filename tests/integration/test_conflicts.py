@@ -13,7 +13,7 @@ from tests.integration.test_engine import sync
 from tests.integration.test_live import commands, opened
 from tests.integration.waiting import one, rows
 from tests.profiles import mail, profile
-from tui_mail.actions import triage
+from tui_mail.actions import triage, undoing
 from tui_mail.actions.context import Context
 from tui_mail.config.paths import Paths
 from tui_mail.demo.imap_server import ImapServer
@@ -139,7 +139,7 @@ async def test_deleted_here_goes_although_its_flags_changed_there(case: Case) ->
 
 async def test_there_and_back_again_before_the_sync_is_nothing(case: Case) -> None:
     await triage.archive(case.ctx, case.ids)
-    await triage.undo(case.ctx)
+    await undoing.undo(case.ctx)
     await triage.set_read(case.ctx, case.ids, True)
     await triage.set_read(case.ctx, case.ids, False)
     before = len(commands(case.server, rb" (STORE|MOVE|COPY) "))

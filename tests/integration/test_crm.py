@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.records_world import NOW, World, open_world
-from tui_mail.actions import crm, labelling, linking, triage
+from tui_mail.actions import crm, labelling, linking, triage, undoing
 from tui_mail.errors import ActionError
 from tui_mail.model.records import Ref
 from tui_mail.model.views import View
@@ -53,7 +53,7 @@ async def test_deleted_mail_leaves_a_person_at_once_and_archived_mail_stays(
     assert await world.ctx.db.read(record_mail.count, ref) == (2, NOW - 50)
     await triage.delete(world.ctx, [second])
     assert await world.ctx.db.read(record_mail.count, ref) == (1, NOW - 100)
-    assert await triage.undo(world.ctx) is not None
+    assert await undoing.undo(world.ctx) is not None
     assert await world.ctx.db.read(record_mail.count, ref) == (2, NOW - 50)
 
 
@@ -72,7 +72,7 @@ async def test_a_mail_links_to_the_one_open_deal_and_the_users_word_beats_automa
     await world.mail("anna@fjord.example", refs=["<m1@x.example>"])
     assert await world.state(cid) == ("excluded", None)
     for expected in [("linked", other), ("linked", deal)]:
-        await triage.undo(world.ctx)
+        await undoing.undo(world.ctx)
         assert await world.state(cid) == expected
 
 
@@ -122,7 +122,7 @@ async def test_an_ambiguous_conversation_waits_in_its_lane_until_it_is_answered(
     await crm.set_status(world.ctx, second, "won")
     assert await world.state(cid) == ("none", None)
     assert await world.view(View.AMBIGUOUS) == []
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert await world.view(View.AMBIGUOUS) == [cid]
 
 
@@ -182,7 +182,7 @@ async def test_merging_conversations_brings_links_along(world: World) -> None:
     await linking.merge_conversations(world.ctx, a, [b])
     found = await world.ctx.db.read(links.live, a)
     assert [(one.item, one.role) for one in found] == [(first, "primary"), (second, "secondary")]
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert await world.state(b) == ("linked", second)
 
 
@@ -229,7 +229,7 @@ async def test_every_action_is_undone_exactly(world: World) -> None:
         done = await step()
         assert done.undoable, done.summary
         assert await world.dump() != before, done.summary
-        undone = await triage.undo(ctx)
+        undone = await undoing.undo(ctx)
         assert undone is not None
         assert await world.dump() == before, done.summary
     states = []
@@ -237,7 +237,7 @@ async def test_every_action_is_undone_exactly(world: World) -> None:
         states.append(await world.dump())
         await step()
     for expected in reversed(states):
-        await triage.undo(ctx)
+        await undoing.undo(ctx)
         assert await world.dump() == expected
     await labelling.set_labels(ctx, deal, ["hot", "Nordic"])
     await labelling.set_labels(ctx, deal, ["Nordic"])

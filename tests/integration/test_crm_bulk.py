@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.records_world import World, open_world
-from tui_mail.actions import blocking, linking, parts, sharing, triage
+from tui_mail.actions import blocking, linking, parts, sharing, triage, undoing
 from tui_mail.actions.context import Context
 from tui_mail.filing.arrivals import file_arrivals
 from tui_mail.model.addresses import Address
@@ -90,7 +90,7 @@ async def test_one_undo_takes_a_bulk_action_back_exactly(
     assert await live_entries(world) - entries > 2, "it was one part only"
     assert len(set(done.conversation_ids)) >= 89
     assert "90 conversations" in done.summary
-    undone = await triage.undo(world.ctx)
+    undone = await undoing.undo(world.ctx)
     assert undone is not None and len(undone.conversation_ids) >= 89
     assert undone.summary == f"Undone: {done.summary}"
     assert await state(world) == before
@@ -113,7 +113,7 @@ async def test_undo_restores_what_stood_before_an_action_that_was_cut_short(
     cut.cancel()
     await asyncio.gather(cut, return_exceptions=True)
     assert await state(world) != before
-    assert await triage.undo(world.ctx) is not None
+    assert await undoing.undo(world.ctx) is not None
     assert await state(world) == before
 
 
@@ -126,7 +126,7 @@ async def test_no_transaction_of_a_bulk_action_takes_long(world: World) -> None:
         await act(world.ctx, ids, deal)
         doing = world.ctx.db.slowest_write
         world.ctx.db.slowest_write = 0.0
-        await triage.undo(world.ctx)
+        await undoing.undo(world.ctx)
         slowest[name] = round(max(doing, world.ctx.db.slowest_write), 3)
     print(slowest)
     assert max(slowest.values()) < 0.25, slowest

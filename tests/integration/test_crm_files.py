@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.records_world import World, open_world
-from tui_mail.actions import crm, exporting, importing, triage
+from tui_mail.actions import crm, exporting, importing, undoing
 from tui_mail.errors import ActionError
 from tui_mail.model import mapping
 from tui_mail.model.records import Ref
@@ -98,7 +98,7 @@ async def test_a_trial_says_what_the_import_then_does_and_twice_is_once(world: W
     again = await importing.import_table(world.ctx, "person", table, columns, dry_run=False)
     assert (again.created, again.updated, again.unchanged) == (0, 0, 3)
     assert await world.dump() == after
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert await world.dump() == before
 
 
@@ -110,7 +110,7 @@ async def test_an_import_of_many_batches_is_undone_as_one(
     before = await world.dump()
     await importing.import_table(world.ctx, "person", table, ("name",), dry_run=False)
     assert await world.ctx.db.read(records.count, "person") == 7
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert await world.dump() == before
 
 
@@ -230,7 +230,7 @@ async def test_hostile_names_come_back_as_they_were_given(world: World) -> None:
         await world.ctx.db.read(people.search, text)
         await world.ctx.db.read(organizations.search, text)
         await crm.delete(world.ctx, [Ref(kind, record_id)])
-        await triage.undo(world.ctx)
+        await undoing.undo(world.ctx)
     for kind in mapping.IMPORTED[:3]:
         text = await exporting.export_csv(world.ctx, kind)
         table = importing.read_csv(text.encode())

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.records_world import NOW, OWN, World, open_world
-from tui_mail.actions import blocking, crm, linking, picking, sharing, triage, why
+from tui_mail.actions import blocking, crm, linking, picking, sharing, undoing, why
 from tui_mail.errors import ActionError
 from tui_mail.filing.arrivals import file_arrivals
 from tui_mail.filing.vanished import vanish
@@ -151,7 +151,7 @@ async def test_blocking_hides_past_and_new_mail_and_unblocking_brings_it_back(
     assert any("@news.example" in reason.text for reason in reasons)
     await blocking.unblock(world.ctx, entry.id)
     assert sorted(await world.view(View.INBOX)) == [old, client, new]
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert await world.view(View.INBOX) == [client]
 
 
@@ -159,7 +159,7 @@ async def test_undo_of_a_block_is_exact(world: World) -> None:
     await world.mail("x@news.example")
     before = await world.dump()
     await blocking.block(world.ctx, "x@news.example")
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert await world.dump() == before
 
 
@@ -171,7 +171,7 @@ async def test_linked_conversations_are_hidden_only_when_that_is_confirmed(world
     assert (seen.conversations, [row.id for row in seen.linked]) == (0, [cid])
     await blocking.block(world.ctx, ANNA)
     assert await world.view(View.INBOX) == [cid]
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     await blocking.block(world.ctx, ANNA, linked_too=True)
     assert await world.view(View.INBOX) == []
     assert await world.ctx.db.read(record_mail.conversation_ids, deal) == []
@@ -208,9 +208,9 @@ async def test_sharing_stamps_mail_that_is_here_and_that_comes(world: World) -> 
     assert await visible(world, cid) == ({"shared"}, {"Root"})
     await sharing.share(world.ctx, [cid], False)
     assert await visible(world, cid) == ({"private"}, set())
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert await visible(world, cid) == ({"shared"}, {"Root"})
-    await triage.undo(world.ctx)
+    await undoing.undo(world.ctx)
     assert (await world.dump())["conversations"] != before
     assert "private" in (await visible(world, cid))[0]
 

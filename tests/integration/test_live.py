@@ -17,7 +17,7 @@ from tests.integration.test_engine import sync
 from tests.integration.waiting import one, rows, until
 from tests.profiles import mail, profile
 from tui_mail.accounts.secrets import write_secret
-from tui_mail.actions import triage
+from tui_mail.actions import triage, undoing
 from tui_mail.actions.context import Context, open_context
 from tui_mail.config.paths import Paths
 from tui_mail.demo.imap_server import ImapServer
@@ -290,7 +290,7 @@ async def test_gmail_labels_are_places_and_archive_takes_the_inbox_label(tmp_pat
             await sync(paths)
             assert await inbox(ctx) == 2
             assert (await ctx.db.read(pages.count, View.ARCHIVE))[0] == 2
-            assert await triage.undo(ctx) is not None
+            assert await undoing.undo(ctx) is not None
             await sync(paths)
             assert await inbox(ctx) == 4
         assert commands(server, rb"EXPUNGE") == []
@@ -317,8 +317,8 @@ async def test_archiving_only_here_leaves_the_server_alone(tmp_path: Path) -> No
             await sync(paths)
             assert await inbox(ctx) == 1
             assert (await ctx.db.read(pages.count, View.ARCHIVE))[0] == 1
-            await triage.undo(ctx)
-            await triage.undo(ctx)
+            await undoing.undo(ctx)
+            await undoing.undo(ctx)
             assert await inbox(ctx) == 3
         assert commands(server, rb" (MOVE|STORE|COPY|EXPUNGE)") == []
 

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.test_live import opened
 from tests.integration.waiting import one, rows
 from tests.profiles import mail, profile
-from tui_mail.actions import beginning, sending, triage
+from tui_mail.actions import beginning, sending, undoing
 from tui_mail.actions.context import Context
 from tui_mail.config import save
 from tui_mail.config.paths import Paths
@@ -229,7 +229,7 @@ async def test_undo_before_it_goes_brings_the_draft_back(tmp_path: Path) -> None
             sent = await write(ctx, subject="Too early")
             await here.sync()
             assert await state(ctx, sent) == "held"
-            done = await triage.undo(ctx)
+            done = await undoing.undo(ctx)
             assert done is not None and "Too early" in done.summary
             await here.sync()
             assert await state(ctx, sent) == "cancelled"

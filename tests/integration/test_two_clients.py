@@ -12,7 +12,7 @@ from tests.integration.mailbox import Mailbox
 from tests.integration.oracle import check_mirror
 from tests.integration.test_engine import sync
 from tests.profiles import mail, profile
-from tui_mail.actions import triage
+from tui_mail.actions import triage, undoing
 from tui_mail.actions.context import open_context
 from tui_mail.config.paths import Paths
 from tui_mail.model.views import View
@@ -100,7 +100,7 @@ async def test_undo_after_the_server_did_it(paths: Paths, server: Dovecot, user:
         ids = [row.id for row in await ctx.db.read(pages.page, View.INBOX, 0, 6)]
         await triage.archive(ctx, ids[:4])
         await sync(paths)
-        done = await triage.undo(ctx)
+        done = await undoing.undo(ctx)
         assert done is not None and done.summary == "Undone: Archived 4 conversations"
         assert (await ctx.db.read(pages.count, View.INBOX))[0] == 6
         await sync(paths)

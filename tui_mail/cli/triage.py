@@ -195,7 +195,7 @@ async def _do(call: Call, ctx: Context, ids: list[int], target: int | None) -> D
 
 
 async def _undo(call: Call, ctx: Context) -> int:
-    from tui_mail.actions.triage import undo
+    from tui_mail.actions.undoing import undo
 
     done = await undo(ctx)
     if done is None:

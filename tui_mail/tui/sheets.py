@@ -162,9 +162,9 @@ class SheetScreen(CommandScreen):
 
     async def command_undo(self) -> None:
         """Take the newest deed back."""
-        from tui_mail.actions import triage
+        from tui_mail.actions import undoing
 
-        done = await triage.undo(self.mail_app.ctx)
+        done = await undoing.undo(self.mail_app.ctx)
         self.mail_app.look_soon()
         await self.reload()
         self.say("Nothing to undo." if done is None else done.summary)

@@ -138,11 +138,11 @@ class TriageScreen(CommandScreen):
 
     async def command_undo(self) -> None:
         """Take the newest deed back, whenever it was done."""
-        from tui_mail.actions import triage
+        from tui_mail.actions import undoing
 
         async def job() -> None:
             try:
-                done = await triage.undo(self.mail_app.ctx)
+                done = await undoing.undo(self.mail_app.ctx)
             except TuiMailError as error:
                 self.say(str(error), trouble=True)
                 return

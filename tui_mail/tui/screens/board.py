@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_mail.actions import crm
+from tui_mail.actions import crm, undoing
 from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.money import shown_amount
 from tui_mail.model.records import Item, Ref
@@ -217,9 +217,8 @@ class BoardScreen(CommandScreen):
 
     async def command_undo(self) -> None:
         """Take the newest deed back."""
-        from tui_mail.actions import triage
 
-        done = await triage.undo(self.mail_app.ctx)
+        done = await undoing.undo(self.mail_app.ctx)
         self.mail_app.look_soon()
         await self.reload()
         self.say("Nothing to undo." if done is None else done.summary)
