@@ -113,6 +113,7 @@ async def _facts(
     return Facts(
         subject=fill_header(content.subject, found),
         body=marked.shown(marked.text),
+        markdown=content.body,
         recipients=recipients(content),
         greeted=await ctx.db.read(greeted, parse_people(content.to)),
         files=tuple((file.filename, file.content_type) for file in files),

@@ -49,6 +49,8 @@ class Facts:
 
     subject: str
     body: str
+    markdown: str
+    """The text as it was typed: what is an image there is one, what a value says is not."""
     recipients: tuple[Address, ...]
     """To, Cc and Bcc."""
     greeted: tuple[Address, ...] = ()
@@ -121,13 +123,13 @@ def _size(facts: Facts) -> list[str]:
 
 def _missing_images(facts: Facts) -> list[str]:
     attached = {name for name, kind in facts.files if kind in IMAGE_TYPES}
-    missing = [one.target for one in images(facts.body) if one.is_file
+    missing = [one.target for one in images(facts.markdown) if one.is_file
                and one.target not in attached]  # fmt: skip
     return [f"The image {name} is not attached." for name in dict.fromkeys(missing)]
 
 
 def _remote_images(facts: Facts) -> list[str]:
-    hosts = [one.target for one in images(facts.body) if one.is_remote]
+    hosts = [one.target for one in images(facts.markdown) if one.is_remote]
     text = "An image is loaded from elsewhere when the mail is read; most programs refuse that."
     return _said(bool(hosts), f"{text} ({hosts[0]})" if hosts else "")
 
