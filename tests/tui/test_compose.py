@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from tests.tui.mails import HOSTILE, file_mails, raw_mail
 from tests.tui.steps import Journey
 from tests.tui.terminal import Terminal
 from tui_mail.actions.composition import parse_people
+from tui_mail.model.drafts import DraftContent
 from tui_mail.tui.dialogs.picker import ChoiceList
 from tui_mail.tui.screens.compose import ComposeScreen
 from tui_mail.tui.screens.review import ReviewScreen
@@ -294,3 +297,31 @@ def test_a_closed_terminal_loses_nothing(mailbox: Make, run: Run, number: signal
     terminal.signal(number)
     assert terminal.wait() == 0
     assert "The last word" in str(box.fetch("SELECT content FROM drafts"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_kill_at_any_keystroke_takes_at_most_two_seconds_of_typing(
+    mailbox: Make, run: Run, seed: int
+) -> None:
+    box = mailbox(1)
+    terminal = run(box)
+    terminal.press("c")
+    terminal.until(lambda screen: "New mail" in screen and "Subject" in screen)
+    terminal.press("bo@example.org\t\t\tHi\t")
+    chance = random.Random(seed)
+    typed: list[tuple[float, str]] = []
+    text, end = "", time.monotonic() + chance.uniform(2.5, 5)
+    while time.monotonic() < end:
+        letter = chance.choice("abcdefgh ") if not text.endswith(" ") else "x"
+        os.write(terminal.process.fd, letter.encode())
+        text += letter
+        typed.append((time.monotonic(), text))
+        terminal.pump(chance.uniform(0.005, 0.08))
+    killed = time.monotonic()
+    terminal.signal(signal.SIGKILL)
+    terminal.wait()
+    content = DraftContent.from_json(str(box.fetch("SELECT content FROM drafts")[0][0]))
+    assert text.startswith(content.body), "what is kept is what was typed, in its order"
+    safe = max((one for at, one in typed if at < killed - 2.0), key=len, default="")
+    assert content.body.startswith(safe), "only the last two seconds may be missing"
+    assert box.fetch("PRAGMA integrity_check") == [("ok",)]

@@ -322,7 +322,7 @@ COMMANDS: tuple[Command, ...] = (
             argument="code"),
     Command("compose.strike", "Strike", "Struck through.", ("ctrl+g S",), frozenset({COMPOSE}),
             "format", argument="strike"),
-    Command("compose.link", "Link", "A link; its address goes between the brackets.",
+    Command("compose.link", "Link", "A link: its text in [], its address in ().",
             ("ctrl+g l",), frozenset({COMPOSE}), "format", argument="link"),
     Command("compose.heading", "Heading", "A heading.", ("ctrl+g h",), frozenset({COMPOSE}),
             "format", argument="heading"),
@@ -582,6 +582,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "record.compose": "C",
         "record.empty": "backspace",
         "mail.links": "ctrl+g",
+        "record.compose": "M",
         **{
             command.id: ",".join(
                 key.replace("g ", "c ", 1).replace(",", "comma") for key in command.keys

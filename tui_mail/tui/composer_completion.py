@@ -28,6 +28,7 @@ class Completing(Composer):
     def __init__(self) -> None:
         super().__init__()
         self._complete_timer: Timer | None = None
+        self._custom: list[str] = []
 
     def complete_soon(self) -> None:
         """Something was typed where suggestions may help."""
@@ -61,8 +62,8 @@ class Completing(Composer):
         self._offer(field, choices)
 
     async def _suggest_names(self, field: Offered, typed: str) -> None:
-        custom = await smart_values.names(self.mail_app.ctx)
-        found = complete(typed, custom)[:_MOST]
+        self._custom = await smart_values.names(self.mail_app.ctx)
+        found = complete(typed, self._custom)[:_MOST]
         choices = [Choice(name, NAMES.get(name, "further field"), "", name) for name in found]
         self._offer(field, choices)
 
@@ -106,8 +107,10 @@ class Completing(Composer):
                 field.cursor_position = cursor
             else:
                 begun = open_field(field.before_cursor)
-                if begun is not None:
-                    field.replace_before_cursor(len(begun), f"{choice}}}}}")
+                found = complete(begun or "", self._custom)
+                if begun is not None and found:
+                    name = choice if choice in found else found[0]
+                    field.replace_before_cursor(len(begun), f"{name}}}}}")
         self.close_suggestions()
 
     def take_suggestion(self) -> bool:

@@ -40,8 +40,7 @@ class Tools(Composer):
         else:
             chosen = field.selected_text
             start, end = sorted(field.selection)
-            field.replace(f"[{chosen}]()", start, end)
-            row, column = field.cursor_location
+            row, column = field.replace(f"[{chosen}]()", start, end).end_location
             field.move_cursor((row, column - (1 if chosen else 3)))
 
     def _put_around(self, mark: str) -> None:
@@ -50,12 +49,10 @@ class Tools(Composer):
         start, end = sorted(field.selection)
         size = len(mark)
         if len(chosen) > 2 * size and chosen.startswith(mark) and chosen.endswith(mark):
-            field.replace(chosen[size:-size], start, end)
+            field.move_cursor(field.replace(chosen[size:-size], start, end).end_location)
             return
-        field.replace(f"{mark}{chosen}{mark}", start, end)
-        if not chosen:
-            row, column = field.cursor_location
-            field.move_cursor((row, column - size))
+        row, column = field.replace(f"{mark}{chosen}{mark}", start, end).end_location
+        field.move_cursor((row, column if chosen else column - size))
 
     def _put_before(self, mark: str) -> None:
         field = self.field
@@ -65,7 +62,8 @@ class Tools(Composer):
             changed = [line[len(mark) :] for line in lines]
         else:
             changed = [line if line.startswith(mark) else mark + line for line in lines]
-        field.replace("\n".join(changed), (first, 0), (last, len(lines[-1])))
+        done = field.replace("\n".join(changed), (first, 0), (last, len(lines[-1])))
+        field.move_cursor(done.end_location)
 
     async def command_trim(self) -> None:
         """Cut away quotes that nothing was written under."""

@@ -152,8 +152,6 @@ class TextField(TextArea, Offered):
     def render_line(self, y: int) -> Strip:
         """A line of the text; one that reads from right to left ends at the right edge."""
         strip = super().render_line(y)
-        if strip.text.isascii():
-            return strip
         indent = self._indent(y + self.scroll_offset.y, strip.text)
         if not indent:
             return strip
@@ -165,9 +163,6 @@ class TextField(TextArea, Offered):
         """Where the terminal's cursor stands."""
         found = super().cursor_screen_offset
         cursor = self.wrapped_document.location_to_offset(self.cursor_location)
-        line = self.document.get_line(self.cursor_location[0])
-        if line.isascii():
-            return found
         y = cursor.y - self.scroll_offset.y
         return found + Offset(self._indent(cursor.y, super().render_line(y).text), 0)
 
