@@ -582,7 +582,6 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "record.compose": "C",
         "record.empty": "backspace",
         "mail.links": "ctrl+g",
-        "record.compose": "M",
         **{
             command.id: ",".join(
                 key.replace("g ", "c ", 1).replace(",", "comma") for key in command.keys

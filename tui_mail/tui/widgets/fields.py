@@ -100,6 +100,8 @@ class TextField(TextArea, Offered):
             soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True, **more
         )
         self.cursor_blink = False
+        self._reads_rtl = False
+        """Some of the text was seen to read from right to left."""
 
     def show(self, value: str) -> None:
         """Replace the text, the cursor at its beginning."""
@@ -152,6 +154,11 @@ class TextField(TextArea, Offered):
     def render_line(self, y: int) -> Strip:
         """A line of the text; one that reads from right to left ends at the right edge."""
         strip = super().render_line(y)
+        if not self._reads_rtl:
+            self._reads_rtl = not strip.text.isascii() and _has_rtl(strip.text)
+            if not self._reads_rtl:
+                return strip
+            self.call_next(self.refresh)
         indent = self._indent(y + self.scroll_offset.y, strip.text)
         if not indent:
             return strip
@@ -162,9 +169,15 @@ class TextField(TextArea, Offered):
     def cursor_screen_offset(self) -> Offset:
         """Where the terminal's cursor stands."""
         found = super().cursor_screen_offset
+        if not self._reads_rtl:
+            return found
         cursor = self.wrapped_document.location_to_offset(self.cursor_location)
         y = cursor.y - self.scroll_offset.y
         return found + Offset(self._indent(cursor.y, super().render_line(y).text), 0)
+
+
+def _has_rtl(shown: str) -> bool:
+    return any(direction_of(char) == "rtl" for char in shown if char > "\u0590")
 
 
 class SenderField(Static, can_focus=True):
