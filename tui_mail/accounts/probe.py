@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui_mail.accounts.archiving import ArchiveChoice, archive_choice
 from tui_mail.accounts.servers import QUICK, imap_settings, smtp_settings
 from tui_mail.config.settings import AccountSettings
-from tui_mail.errors import AuthError, TuiMailError
+from tui_mail.errors import AuthError, RefusedError, TuiMailError
 from tui_mail.imap.session import ImapSession
 from tui_mail.model.safe_text import safe_line
 from tui_mail.smtp.submission import SmtpSession
@@ -25,6 +27,8 @@ class TestLine:
     text: str
     rejected: bool = False
     """The server said no to the user name or the secret, and not to something else."""
+    archive: ArchiveChoice | None = None
+    """Where archived mail would go, of an IMAP server that took the sign-in."""
 
 
 def try_imap(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
@@ -32,9 +36,11 @@ def try_imap(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
     session = ImapSession(imap_settings(account, QUICK), secret)
     try:
         session.connect()
-        count = len(session.list_folders().folders)
+        folders = session.list_folders().folders
         how = session.tls_description or "without encryption"
-        return TestLine("IMAP", True, safe_line(f"signed in, {count} folders, {how}", 300))
+        text = safe_line(f"signed in, {len(folders)} folders, {how}", 300)
+        archive = archive_choice(folders, account, labels=session.quirks.labels)
+        return TestLine("IMAP", True, text, archive=archive)
     except TuiMailError as error:
         return _failed("IMAP", error)
     finally:
@@ -56,6 +62,19 @@ def try_smtp(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
         return TestLine("SMTP", True, safe_line(f"signed in{size}, {how}", 300))
     except TuiMailError as error:
         return _failed("SMTP", error)
+    finally:
+        session.close()
+
+
+def make_folder(account: AccountSettings, secret: Callable[[], str], name: str) -> None:
+    """Make and subscribe a folder. Blocks. Raises RefusedError when the server does not want it."""
+    session = ImapSession(imap_settings(account, QUICK), secret)
+    try:
+        session.connect()
+        wire_name = session.wire_name(name)
+        session.create(wire_name)
+        with contextlib.suppress(RefusedError):
+            session.subscribe(wire_name)
     finally:
         session.close()
 

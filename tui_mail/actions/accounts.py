@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from tui_mail.accounts import oauth, secrets, vault
+from tui_mail.accounts.archiving import ArchiveChoice
 from tui_mail.accounts.candidates import Candidate, of_provider, with_candidate
 from tui_mail.accounts.credentials import Credential
 from tui_mail.accounts.discovery import Found, Network, discover
-from tui_mail.accounts.probe import TestLine, try_imap, try_smtp
+from tui_mail.accounts.probe import TestLine, make_folder, try_imap, try_smtp
 from tui_mail.accounts.providers import Issuer, load_providers, user_name
 from tui_mail.actions.context import Context, ring
 from tui_mail.config import save
@@ -76,16 +77,10 @@ async def test_account(
     None takes the secret that is kept.
     """
 
-    credentials: tuple[Callable[[], str], Callable[[], str]]
-    if secret is None:
-        credentials = Credential(account, ctx.paths), Credential(account, ctx.paths)
-    else:
-        word = oauth.parse(secret).access_token if account.auth == "oauth" else secret
-        credentials = (lambda: word), (lambda: word)
     return tuple(
         await asyncio.gather(
-            asyncio.to_thread(try_imap, account, credentials[0]),
-            asyncio.to_thread(try_smtp, account, credentials[1]),
+            asyncio.to_thread(try_imap, account, _secret_reader(ctx, account, secret)),
+            asyncio.to_thread(try_smtp, account, _secret_reader(ctx, account, secret)),
         )
     )
 
@@ -113,6 +108,32 @@ async def test_new_account(
 
 
 test_new_account.__test__ = False  # type: ignore[attr-defined]
+
+
+async def with_archive(
+    ctx: Context, account: AccountSettings, secret: str | None, choice: ArchiveChoice
+) -> AccountSettings:
+    """The account with its archive decided: a folder, made first for `create`, or only here.
+
+    The account need not be kept yet; the caller keeps it. Raises RefusedError when the server
+    makes no folder (some plans have a most), SecretError or TransportError.
+    """
+    if choice.kind == "local":
+        return replace(account, archive_remote=False)
+    if choice.kind == "labels":
+        return replace(account, archive_remote=True, archive_folder="")
+    if choice.kind == "create":
+        read = _secret_reader(ctx, account, secret)
+        await asyncio.to_thread(make_folder, account, read, choice.folder)
+    return replace(account, archive_remote=True, archive_folder=choice.folder)
+
+
+def _secret_reader(ctx: Context, account: AccountSettings, secret: str | None) -> Callable[[], str]:
+    """Gives the secret that was typed, or the one that is kept."""
+    if secret is None:
+        return Credential(account, ctx.paths)
+    word = oauth.parse(secret).access_token if account.auth == "oauth" else secret
+    return lambda: word
 
 
 async def put_account(ctx: Context, account: AccountSettings, secret: str | None = None) -> None:

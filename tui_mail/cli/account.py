@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tui_mail.cli.account_archive import archive, configure_archive, decided
 from tui_mail.cli.account_found import servers_found
 from tui_mail.cli.account_login import configure_oauth, login, signed_in
 from tui_mail.cli.account_secret import (
@@ -35,7 +36,8 @@ _SECURITY = ("tls", "starttls", "none")
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
     """Sub-commands; `list` is the default."""
     what = parser.add_subparsers(
-        dest="what", metavar="list|add|test|password|login|secret|unlock|pause|resume|retry|remove"
+        dest="what",
+        metavar="list|add|test|password|archive|login|secret|unlock|pause|resume|retry|remove",
     )
     what.add_parser("list", parents=[common], help="the accounts and their state")
     _configure_add(what.add_parser("add", parents=[common], help="try an account, then keep it"))
@@ -46,6 +48,7 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
         ("pause", "neither sync nor send"),
         ("resume", "go on after a pause"),
         ("retry", "sign in again after a rejected sign-in"),
+        ("archive", "where archived mail goes on the server, or only here"),
         ("login", "sign in with the browser again (OAuth)"),
         ("secret", "where the secret is kept; --to moves it"),
         ("remove", "take an account out; its mail here stays"),
@@ -56,6 +59,8 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
             _password_option(one)
         if word == "secret":
             configure_secret(one)
+        if word == "archive":
+            configure_archive(one)
         if word == "login":
             _password_option(one)
             configure_oauth(one)
@@ -108,6 +113,7 @@ def run(call: Call) -> int:
         "pause": _pause,
         "resume": _pause,
         "retry": _retry,
+        "archive": _archive,
         "login": _login,
         "secret": _secret,
         "unlock": unlock,
@@ -165,6 +171,7 @@ async def _add(call: Call, ctx: Context) -> int:
                 "The account was not kept: " + " ".join(one.text for one in lines if not one.ok),
                 "Mend it, or say --no-test.",
             )
+        account = await decided(call, ctx, account, kept, lines[0].archive)
     await put_account(ctx, account, kept)
     call.out.document({"account": account.id, "tests": _tests(lines)})
     _print_test(call, account.id, lines)
@@ -297,6 +304,14 @@ async def _password(call: Call, ctx: Context) -> int:
     await open_vault_for(call, ctx, [account])
     await new_secret(ctx, call.args.id, read_password(call, call.args.id))
     return _done(call, "The password is kept; the next sync signs in with it.")
+
+
+async def _archive(call: Call, ctx: Context) -> int:
+    account = ctx.settings.account(call.args.id)
+    if account is None:
+        return _unknown(call, call.args.id)
+    await open_vault_for(call, ctx, [account])
+    return await archive(call, ctx, account)
 
 
 async def _login(call: Call, ctx: Context) -> int:
