@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.records_world import NOW, World, open_world
-from tui_mail.actions import crm, labelling, linking, triage, undoing
+from tui_mail.actions import crm, labelling, linking, sharing, triage, undoing
 from tui_mail.errors import ActionError
 from tui_mail.model.records import Ref
 from tui_mail.model.views import View
-from tui_mail.store import activities, items, labels, links, people, record_mail
+from tui_mail.store import activities, items, labels, links, people, record_mail, sight
 
 
 @pytest.fixture
@@ -245,3 +246,31 @@ async def test_every_action_is_undone_exactly(world: World) -> None:
     assert [label.name for label in found] == ["Nordic"]
     assert isinstance(await ctx.db.read(items.get, deal), items.Item)
     assert await ctx.db.read(activities.of_record, deal)
+
+
+async def test_who_follows_a_record_sees_its_shared_mail_though_it_is_the_owners_alone(
+    world: World,
+) -> None:
+    cid = await world.mail("anna@fjord.example")
+    deal = await world.deal("Crane")
+    await linking.link(world.ctx, [cid], deal)
+    await sharing.share(world.ctx, [cid], True)
+
+    def colleague(conn: sqlite3.Connection) -> None:
+        conn.execute("INSERT INTO users(id, name) VALUES (2, 'Bo')")
+        conn.execute("UPDATE deals SET visible_to = 1")
+
+    await world.ctx.db.write(colleague)
+    assert (await sharing.audience(world.ctx, [cid])).names == ()
+    done = await sharing.follow(world.ctx, deal, 2)
+    assert done.summary == "Bo follows Crane"
+    assert (await sharing.audience(world.ctx, [cid])).names == ("Bo",)
+    await sharing.share(world.ctx, [cid], False)
+    mail = await world.ctx.db.read(sight.mail, world.ids[0])
+    users = await world.ctx.db.read(sight.users)
+    assert mail is not None and sight.watchers(users, mail) == (), "private stays private"
+    await undoing.undo(world.ctx)
+    await undoing.undo(world.ctx)
+    assert (await sharing.audience(world.ctx, [cid])).names == ()
+    with pytest.raises(ActionError, match="no user 9"):
+        await sharing.follow(world.ctx, deal, 9)

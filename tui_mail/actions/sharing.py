@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from tui_mail.actions.context import Context
 from tui_mail.actions.parts import Before
-from tui_mail.actions.recorded import Outcome, RecordDone, act_in_parts
+from tui_mail.actions.recorded import Outcome, RecordDone, act, act_in_parts
+from tui_mail.errors import ActionError
+from tui_mail.model.records import Ref
+from tui_mail.model.safe_text import one_line
 from tui_mail.model.visibility import PRIVATE, SHARED, MailSight
-from tui_mail.store import sight
+from tui_mail.store import records, sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,25 @@ def _audience(conn: sqlite3.Connection, ids: tuple[int, ...]) -> Audience:
             now |= {user.name for user in sight.watchers(users, if_shared)}
     gain = tuple(name for name in then if name not in now)
     return Audience(tuple(then), gain, private, shared, unlinked)
+
+
+async def follow(
+    ctx: Context, ref: Ref, user_id: int, follows: bool = True, *, dry_run: bool = False
+) -> RecordDone:
+    """Let a user follow a record: they see it, and its shared mail, whoever else may (R42, B33)."""
+
+    def body(conn: sqlite3.Connection) -> Outcome:
+        records.need(conn, ref)
+        names = {user.id: user.name for user in sight.users(conn)}
+        if user_id not in names:
+            raise ActionError(f"There is no user {user_id}.")
+        sight.set_follower(conn, ref, user_id, follows)
+        verb = "follows" if follows else "no longer follows"
+        title = records.titles(conn, [ref])[ref]
+        words = f"{one_line(names[user_id], 40)} {verb} {one_line(title, 60)}"
+        return Outcome(words, records=[ref])
+
+    return await act(ctx, "follow" if follows else "unfollow", body, dry_run=dry_run)
 
 
 async def share(

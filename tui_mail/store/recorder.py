@@ -32,6 +32,7 @@ RECORDED: dict[str, tuple[str, ...]] = {
     "item_people": ("person_id", "kind", "item_id"),
     "activities": ("id",),
     "notes": ("id",),
+    "followers": ("kind", "record_id", "user_id"),
     "labels": ("id",),
     "labels_of": ("kind", "record_id", "label_id"),
     "custom_fields": ("id",),

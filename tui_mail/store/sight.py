@@ -40,8 +40,30 @@ def records_of(conn: sqlite3.Connection, conversation_id: int) -> tuple[RecordSi
             f"SELECT owner_id, visible_to FROM {PLURALS[ref.kind]} WHERE id = ?", (ref.id,)
         ).fetchone()
         if row is not None:
-            found.append(RecordSight(row[0], row[1]))
+            found.append(RecordSight(row[0], row[1], followers_of(conn, ref)))
     return tuple(found)
+
+
+def followers_of(conn: sqlite3.Connection, ref: Ref) -> frozenset[int]:
+    """The users who follow a record."""
+    rows = conn.execute(
+        "SELECT user_id FROM followers WHERE kind = ? AND record_id = ?", (ref.kind, ref.id)
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def set_follower(conn: sqlite3.Connection, ref: Ref, user_id: int, follows: bool) -> None:
+    """Let a user follow a record, or no longer."""
+    if follows:
+        conn.execute(
+            "INSERT OR IGNORE INTO followers(kind, record_id, user_id) VALUES (?, ?, ?)",
+            (ref.kind, ref.id, user_id),
+        )
+    else:
+        conn.execute(
+            "DELETE FROM followers WHERE kind = ? AND record_id = ? AND user_id = ?",
+            (ref.kind, ref.id, user_id),
+        )
 
 
 def mail(conn: sqlite3.Connection, message_id: int) -> MailSight | None:
