@@ -1,30 +1,26 @@
 """Replay of the operation log: base, evidence, and no step done twice (§4.8).
 
-Before a command that moves mail, the target's UIDNEXT is written down; after a lost answer the
-source is asked first, then the target from that number on. Nothing is copied or appended again
-before somebody looked.
+A command goes out only after it is written down that it will, and after a lost answer somebody
+looks before it goes out again.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-from tui_mail.errors import ActionError, RefusedError, TransportError
+from tui_mail.errors import ActionError, RefusedError
 from tui_mail.imap.uidset import UidSet
 from tui_mail.model import faults
 from tui_mail.model.messages import FLAG_NAMES, Flag
-from tui_mail.model.safe_text import safe_line
-from tui_mail.store import accounts, journal, operations, syncing
+from tui_mail.store import accounts, operations, syncing
 from tui_mail.store.accounts import Folder
-from tui_mail.store.folds import fold, recount
 from tui_mail.store.operations import Operation
 from tui_mail.sync import landing
 from tui_mail.sync.appending import append
 from tui_mail.sync.desk import Desk
-from tui_mail.sync.landing import Landed
+from tui_mail.sync.moving import move, verify_move
+from tui_mail.sync.steps import begin, end, fail, later
 from tui_mail.sync.wire import Wire
 
 TRANSIENT = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "EXPIRED"})
@@ -98,35 +94,35 @@ async def _run_batch(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
         if first.kind in ("move", "expunge"):
             unasked = [op for op in batch if op.journal_id is None]
             if unasked and not desk.unasked.allows(len(unasked), desk.now()):
-                return await _fail(desk, unasked, "more than anybody asked for in a minute")
+                return await fail(desk, unasked, "more than anybody asked for in a minute")
         folder = await desk.db.read(accounts.folder, first.folder_id or 0)
         if folder is None or not folder.selectable:
-            return await _fail(desk, batch, "its folder is gone")
+            return await fail(desk, batch, "its folder is gone")
         batch = await desk.db.write(_rebind, [op.id for op in batch], folder, desk.now())
         if not batch:
             return 1
         said = await wire.call(lambda session: session.select(folder.wire_name))
         if said.uidvalidity != folder.uidvalidity:
-            await _later(desk, batch, "the server numbered the folder anew", 5)
+            await later(desk, batch, "the server numbered the folder anew", 5)
             return 0
         if said.read_only:
-            return await _fail(desk, batch, "the folder is read-only on the server")
+            return await fail(desk, batch, "the folder is read-only on the server")
         if first.state in ("inflight", "verify") and first.kind == "move":
-            return await _verify_move(desk, wire, first, folder)
+            return await verify_move(desk, wire, first, folder)
         if first.kind == "flag":
             return await _flags(desk, wire, batch, folder, said.permanent_flags)
         if first.kind == "label":
             return await _labels(desk, wire, batch)
         if first.kind == "expunge":
             return await _expunge(desk, wire, batch, folder)
-        return await _move(desk, wire, batch, folder)
+        return await move(desk, wire, batch, folder)
     except RefusedError as error:
         if error.code in TRANSIENT and first.attempts < MOST_TRIES:
-            await _later(desk, batch, error.message, 60 * (first.attempts + 1))
+            await later(desk, batch, error.message, 60 * (first.attempts + 1))
             return 0
-        return await _fail(desk, batch, error.message)
+        return await fail(desk, batch, error.message)
     except ActionError as error:
-        return await _fail(desk, batch, error.message)
+        return await fail(desk, batch, error.message)
 
 
 def _rebind(
@@ -144,7 +140,7 @@ def _rebind(
                 ready.append(op)
                 continue
         if op.kind == "expunge" and op.uid:
-            _end(conn, [op], "done", "it is gone already", now)
+            end(conn, [op], "done", "it is gone already", now)
             continue
         found = syncing.uid_of_message(conn, op.message_id or 0, folder.id)
         if found is not None:
@@ -157,11 +153,11 @@ def _rebind(
         elif folder.state == "renumbered" or folder.horizon < 0:
             operations.set_state(conn, op.id, op.state, now=now, next_at=now + 5)
         elif op.kind == "flag":
-            _end(conn, [op], "done", "the mail is not there any more", now)
+            end(conn, [op], "done", "the mail is not there any more", now)
         else:
             elsewhere = landing.has_place(conn, op.message_id or 0)
             reason = "another program moved the mail" if elsewhere else "the mail is gone"
-            _end(conn, [op], "done" if elsewhere else "conflict", reason, now)
+            end(conn, [op], "done" if elsewhere else "conflict", reason, now)
     return ready
 
 
@@ -181,7 +177,7 @@ async def _flags(
             if (add | remove) & flag and name.decode().lower() not in allowed:
                 refused |= flag
     add, remove = add & ~refused, remove & ~refused
-    await desk.db.write(_begin, [op.id for op in batch], {}, desk.now())
+    await desk.db.write(begin, [op.id for op in batch], {}, desk.now())
     faults.point("replay.flags")
     if add or remove:
         await wire.call(
@@ -215,13 +211,13 @@ def _store_flags(
         " AND uid = ?",
         [(add, remove, folder_id, generation, op.uid) for op in batch],
     )
-    return _end(conn, batch, "done", note, now)
+    return end(conn, batch, "done", note, now)
 
 
 async def _labels(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
     uids = UidSet.of(op.uid for op in batch)
     args = batch[0].args
-    await desk.db.write(_begin, [op.id for op in batch], {}, desk.now())
+    await desk.db.write(begin, [op.id for op in batch], {}, desk.now())
     faults.point("replay.labels")
     await wire.call(
         lambda session: session.store_labels(
@@ -230,206 +226,20 @@ async def _labels(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
     )
     faults.point("replay.labels.answered")
     desk.changed(await desk.db.write(landing.store_labels, batch, desk.now()))
-    desk.changed(await desk.db.write(_end, batch, "done", "", desk.now()))
+    desk.changed(await desk.db.write(end, batch, "done", "", desk.now()))
     return len(batch)
 
 
 async def _expunge(desk: Desk, wire: Wire, batch: list[Operation], folder: Folder) -> int:
     """Remove for ever exactly these mails; without UIDPLUS only what is provably ours (VAL-7)."""
     uids = UidSet.of(op.uid for op in batch)
-    await desk.db.write(_begin, [op.id for op in batch], {}, desk.now())
+    await desk.db.write(begin, [op.id for op in batch], {}, desk.now())
     await wire.call(lambda session: session.store_flags(uids, add=[b"\\Deleted"]))
     await wire.call(lambda session: session.uid_expunge(uids))
     gone = [op.uid for op in batch]
-    desk.changed(await desk.db.write(_end, batch, "done", "", desk.now()))
+    desk.changed(await desk.db.write(end, batch, "done", "", desk.now()))
     desk.changed(await desk.db.write(landing.leave, folder.id, folder.generation, gone, desk.now()))
     return len(batch)
-
-
-async def _move(desk: Desk, wire: Wire, batch: list[Operation], folder: Folder) -> int:
-    target = await desk.db.read(accounts.folder, batch[0].target_id or 0)
-    if target is None or not target.selectable:
-        return await _fail(desk, batch, "the folder it should go to is gone")
-    status = await wire.call(lambda session: session.status(target.wire_name))
-    evidence = {"target_uidnext": status.uidnext, "target_validity": status.uidvalidity}
-    await desk.db.write(_begin, [op.id for op in batch], evidence, desk.now())
-    faults.point("replay.move")
-    if wire.session.has("MOVE"):
-        uids = UidSet.of(op.uid for op in batch)
-        result = await wire.call(lambda session: session.move(uids, target.wire_name))
-        faults.point("replay.move.answered")
-        if len(result.copyuid) == len(batch):
-            landed = [Landed(op, result.copyuid[op.uid], result.uidvalidity) for op in batch]
-            changed = await desk.db.write(landing.land, landed, folder, target, desk.now())
-            desk.changed(changed)
-            return len(batch)
-        for op in batch:
-            await _verify_move(desk, wire, op, folder)
-        return len(batch)
-    for op in batch:
-        await _copy_and_remove(desk, wire, op, folder, target, evidence)
-    return len(batch)
-
-
-async def _copy_and_remove(
-    desk: Desk,
-    wire: Wire,
-    op: Operation,
-    folder: Folder,
-    target: Folder,
-    evidence: dict[str, Any],
-) -> None:
-    """Move without MOVE, each step with its own evidence; never a second copy without looking."""
-    uids = UidSet.of([op.uid])
-    result = await wire.call(lambda session: session.copy(uids, target.wire_name))
-    faults.point("replay.copy.answered")
-    new_uid = result.copyuid.get(op.uid, 0)
-    validity = result.uidvalidity
-    if not new_uid:
-        new_uid, validity = await landing.find(desk, wire, op, target, evidence)
-        await wire.call(lambda session: session.select(folder.wire_name))
-    if not new_uid:
-        raise TransportError("The copy was not found in its folder.")
-    evidence = {**evidence, "copied_uid": new_uid, "copied_validity": validity}
-    await desk.db.write(_begin, [op.id], evidence, desk.now())
-    await _remove_source(desk, wire, op, folder, target, new_uid, validity)
-
-
-async def _remove_source(
-    desk: Desk,
-    wire: Wire,
-    op: Operation,
-    folder: Folder,
-    target: Folder,
-    new_uid: int,
-    validity: int,
-) -> None:
-    uids = UidSet.of([op.uid])
-    await wire.call(lambda session: session.store_flags(uids, add=[b"\\Deleted"]))
-    faults.point("replay.deleted.answered")
-    if wire.session.has("UIDPLUS"):
-        await wire.call(lambda session: session.uid_expunge(uids))
-    landed = [Landed(op, new_uid, validity)]
-    desk.changed(await desk.db.write(landing.land, landed, folder, target, desk.now()))
-
-
-async def _verify_move(desk: Desk, wire: Wire, op: Operation, folder: Folder) -> int:
-    """After an unclear answer: is it still in the source, or is it in the target?
-
-    The source folder is selected.
-    """
-    target = await desk.db.read(accounts.folder, op.target_id or 0)
-    if target is None:
-        return await _fail(desk, [op], "the folder it should go to is gone")
-    copied = int(op.evidence.get("copied_uid", 0))
-    there, _ = await wire.call(lambda session: session.fetch_flags(UidSet.of([op.uid])))
-    if there and copied:
-        await _remove_source(
-            desk, wire, op, folder, target, copied, int(op.evidence["copied_validity"])
-        )
-        return 1
-    if there and wire.session.has("MOVE"):
-        await desk.db.write(_again, op.id, desk.now())
-        return 0
-    uid, validity = await landing.find(desk, wire, op, target, op.evidence)
-    if uid:
-        if there:
-            await wire.call(lambda session: session.select(folder.wire_name))
-            await _remove_source(desk, wire, op, folder, target, uid, validity)
-            return 1
-        landed = [Landed(op, uid, validity)]
-        desk.changed(await desk.db.write(landing.land, landed, folder, target, desk.now()))
-        return 1
-    if there:
-        await desk.db.write(_again, op.id, desk.now())
-        return 0
-    desk.changed(
-        await desk.db.write(
-            _lost,
-            op,
-            folder,
-            "the mail left its folder and was not found in the other one",
-            desk.now(),
-        )
-    )
-    return 1
-
-
-def _lost(
-    conn: sqlite3.Connection, op: Operation, folder: Folder, reason: str, now: int
-) -> set[int]:
-    accounts.add_event(conn, op.account_id, folder.id, "lost", reason, now)
-    changed = _end(conn, [op], "conflict", reason, now)
-    return changed | landing.leave(conn, folder.id, folder.generation, [op.uid], now)
-
-
-def _again(conn: sqlite3.Connection, operation_id: int, now: int) -> None:
-    operations.set_state(conn, operation_id, "pending", now=now)
-
-
-def _begin(
-    conn: sqlite3.Connection, ids: Sequence[int], evidence: dict[str, Any], now: int
-) -> None:
-    """Write down that a command is about to go out, with what will prove it."""
-    for operation_id in ids:
-        operations.set_state(
-            conn, operation_id, "inflight", now=now, evidence=evidence, attempted=True
-        )
-
-
-def _end(
-    conn: sqlite3.Connection, batch: Sequence[Operation], state: str, note: str, now: int
-) -> set[int]:
-    for op in batch:
-        operations.set_state(conn, op.id, state, now=now, error=safe_line(note, 300))
-    changed = fold(conn, {op.message_id for op in batch if op.message_id is not None})
-    recount(conn, changed)
-    return changed
-
-
-async def _fail(desk: Desk, batch: Sequence[Operation], reason: str) -> int:
-    """The server refuses: the rows come back and say why (R68)."""
-    desk.changed(await desk.db.write(_give_back, batch, reason, desk.now()))
-    return len(batch)
-
-
-def _give_back(
-    conn: sqlite3.Connection, batch: Sequence[Operation], reason: str, now: int
-) -> set[int]:
-    changed = _end(conn, batch, "failed", reason, now)
-    by_verb: dict[str, int] = defaultdict(int)
-    for op in batch:
-        by_verb[op.verb] += 1
-    for verb, count in by_verb.items():
-        mails = "1 mail" if count == 1 else f"{count} mails"
-        journal.add(
-            conn,
-            now=now,
-            actor="server",
-            action="refused",
-            summary=safe_line(f"Could not {verb} {mails}: {reason}", 300),
-            targets={"conversations": sorted(changed)},
-        )
-    return changed
-
-
-async def _later(desk: Desk, batch: Sequence[Operation], reason: str, seconds: int) -> None:
-    await desk.db.write(
-        _postpone, [op.id for op in batch], reason, desk.now() + seconds, desk.now()
-    )
-
-
-def _postpone(conn: sqlite3.Connection, ids: Sequence[int], reason: str, at: int, now: int) -> None:
-    for operation_id in ids:
-        operations.set_state(
-            conn,
-            operation_id,
-            "pending",
-            now=now,
-            error=safe_line(reason, 300),
-            next_at=at,
-            attempted=True,
-        )
 
 
 def doubt_inflight(conn: sqlite3.Connection, account_id: int) -> int:
