@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tests.tui.conftest import Start
 from tests.tui.crm import add, mail_from
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
 from tests.tui.steps import Journey
+from tui_mail.actions import crm, labelling
 from tui_mail.tui.sheets import SheetScreen
 
 Make = Callable[..., Mailbox]
+CORPUS = Path(__file__).resolve().parents[3] / "shared/corpora/naughty-strings/blns.txt"
 
 
 async def mark(journey: Journey, words: str) -> None:
@@ -144,8 +149,6 @@ async def test_hostile_names_in_fields_labels_and_relations(mailbox: Make, start
     box = mailbox()
     bad = HOSTILE.replace("\x00", "")
     async with start(box, (100, 60)) as journey:
-        from tui_mail.actions import labelling
-
         ctx = journey.app.ctx
         person = await add(journey, "person", name=bad)
         deal = await add(journey, "deal", title=bad, person_id=person.id, custom={bad: bad})
@@ -165,3 +168,50 @@ async def test_hostile_names_in_fields_labels_and_relations(mailbox: Make, start
             await journey.press("escape", "escape")
         await journey.press("B")
         assert not {"\x1b", "\x9b", "\u202e"} & set(journey.screen)
+
+
+def naughty() -> list[str]:
+    """Strings of the corpus that a name can hold."""
+    if not CORPUS.exists():
+        pytest.skip("the naughty-strings corpus is not beside the repository")
+    lines = CORPUS.read_text("utf-8", "replace").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def clean(journey: Journey) -> bool:
+    """Whether nothing on the screen could steer a terminal, and nothing broke."""
+    steering = {chr(n) for n in (*range(32), *range(127, 160))} - {"\n"} | set("\u202a\u202e\u2066")
+    return not steering & set(journey.screen) and "Something went wrong" not in journey.screen
+
+
+async def test_the_corpus_of_naughty_strings_in_every_line_of_a_record_and_of_an_import(
+    mailbox: Make, start: Start, tmp_path: Path
+) -> None:
+    strings = naughty()
+    box = mailbox()
+    path = tmp_path / "naughty.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([strings[:150], *([one] * 150 for one in strings[:40])])
+    async with start(box, (140, 45)) as journey:
+        ctx = journey.app.ctx
+        person = await add(journey, "person", name=strings[0])
+        custom = dict(zip(strings, reversed(strings), strict=True))
+        deal = await add(journey, "deal", title=strings[1], person_id=person.id, custom=custom)
+        await labelling.set_labels(ctx, deal, strings)
+        for one in strings[:60]:
+            await crm.add_note(ctx, deal, one)
+            await crm.create_activity(
+                ctx, {"subject": one, "kind": "deal", "item_id": deal.id, "note": one}
+            )
+        await journey.press("g", "p", "enter")
+        await journey.until(lambda: "Deal: " in journey.screen)
+        for _ in range(len(strings) // 40 + 5):
+            assert clean(journey), journey.screen
+            await journey.press("pagedown")
+        await journey.press("escape", "escape", "g", "c", "I")
+        await journey.press(*str(path), "enter")
+        await journey.until(lambda: "Columns" in journey.screen)
+        await journey.until(lambda: "Trying" not in journey.screen)
+        for _ in range(8):
+            assert clean(journey), journey.screen
+            await journey.press("pagedown")
