@@ -19,6 +19,10 @@ _MOST_LINES_UP = 50
 """How far up a paragraph is looked for the letter that gives its direction."""
 
 
+_MOST_DRAWN = 500
+"""Lines of a text kept as they were drawn."""
+
+
 class Asked(Message):
     """A key for the list of suggestions: `up`, `down` or `take`."""
 
@@ -96,10 +100,12 @@ class TextField(TextArea, Offered):
     """
 
     def __init__(self, **more: Any) -> None:
+        self._drawn: dict[tuple[str, int, int], Strip] = {}
         super().__init__(
             soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True, **more
         )
         self.cursor_blink = False
+        self.match_cursor_bracket = False
         self._reads_rtl = False
         """Some of the text was seen to read from right to left."""
 
@@ -140,10 +146,8 @@ class TextField(TextArea, Offered):
 
     def _indent(self, y: int, shown: str) -> int:
         """By how many cells a line of the wrapped text is moved to the right."""
-        if y >= self.wrapped_document.height:
-            return 0
-        row, _ = self.wrapped_document.offset_to_location(Offset(0, y))
-        if not self._is_rtl(row):
+        places = self.wrapped_document._offset_to_line_info
+        if y >= len(places) or not self._is_rtl(places[y][0]):
             return 0
         used = cell_len(shown.rstrip())
         cursor = self.wrapped_document.location_to_offset(self.cursor_location)
@@ -153,7 +157,7 @@ class TextField(TextArea, Offered):
 
     def render_line(self, y: int) -> Strip:
         """A line of the text; one that reads from right to left ends at the right edge."""
-        strip = super().render_line(y)
+        strip = self._line(y)
         if not self._reads_rtl:
             self._reads_rtl = not strip.text.isascii() and _has_rtl(strip.text)
             if not self._reads_rtl:
@@ -165,6 +169,27 @@ class TextField(TextArea, Offered):
         width = strip.cell_length
         return Strip.join([strip.crop(width - indent, width), strip.crop(0, width - indent)])
 
+    def _line(self, y: int) -> Strip:
+        """A line as it is drawn; those away from the cursor are kept, an edit changes few."""
+        places = self.wrapped_document._offset_to_line_info
+        at = y + self.scroll_offset.y
+        start, end = self.selection
+        if at >= len(places) or start != end or places[at][0] == end[0]:
+            return super().render_line(y)
+        row, section = places[at]
+        key = (self.document.get_line(row), section, self.size.width)
+        strip = self._drawn.get(key)
+        if strip is None:
+            if len(self._drawn) > _MOST_DRAWN:
+                self._drawn.clear()
+            strip = self._drawn[key] = super().render_line(y)
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Other colours: draw everything anew."""
+        self._drawn.clear()
+        super().notify_style_update()
+
     @property
     def cursor_screen_offset(self) -> Offset:
         """Where the terminal's cursor stands."""
@@ -173,7 +198,7 @@ class TextField(TextArea, Offered):
             return found
         cursor = self.wrapped_document.location_to_offset(self.cursor_location)
         y = cursor.y - self.scroll_offset.y
-        return found + Offset(self._indent(cursor.y, super().render_line(y).text), 0)
+        return found + Offset(self._indent(cursor.y, self._line(y).text), 0)
 
 
 def _has_rtl(shown: str) -> bool:
