@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.filing.world import NOW, OWN, World, letter
+from tui_mail.filing.arrivals import store_local
 from tui_mail.filing.intents import bury
 from tui_mail.model.addresses import Address
 
@@ -128,3 +131,32 @@ def test_no_date_puts_a_mail_far_ahead_or_before_all_time(
     world.file(letter("odd", date=date), at=internal)
     assert world.one("SELECT sort_at FROM messages") == listed
     assert world.one("SELECT max(at) FROM listing") == listed
+
+
+@pytest.mark.parametrize("how", ["tui_mail_id", "original_id"])
+def test_a_mail_of_ours_that_the_provider_renamed_threads_by_both_names(
+    world: World, how: str
+) -> None:
+    """OUT-8: Outlook.com and others give a mail another Message-ID on submission."""
+    ours = replace(letter("offer", OWN), tui_mail_id="abc123" if how == "tui_mail_id" else "")
+    sent = store_local(world.conn, world.places["sent"], ours, state="sent", size=900, now=NOW)
+    renamed = replace(
+        ours,
+        message_id="<renamed@outlook.example>",
+        original_id=ours.message_id if how == "original_id" else "",
+        fingerprint=b"another",
+    )
+    filed = world.file(renamed, folder="sent")
+    assert filed.message_ids == (), "it is the mail that is here already"
+    answer = replace(letter("answer", ANNA), references=("<renamed@outlook.example>",))
+    world.file(answer)
+    assert world.count("conversations") == 1
+    assert world.one("SELECT count(DISTINCT conversation_id) FROM messages") == 1
+    assert world.one("SELECT id FROM messages ORDER BY id LIMIT 1") == sent
+
+
+def test_nobody_else_can_claim_to_be_a_mail_of_ours(world: World) -> None:
+    ours = letter("offer", OWN)
+    store_local(world.conn, world.places["sent"], ours, state="sent", size=900, now=NOW)
+    forged = replace(letter("forged", EVE), original_id=ours.message_id)
+    assert len(world.file(forged).message_ids) == 1
