@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -119,6 +120,7 @@ async def block(
     target = blocking.parse_target(text)
     now = ctx.now()
 
+    await asyncio.to_thread(_suffixes)  # the list takes longer to load than a transaction may
     found = await ctx.db.read(screening.reach, target, account_id)
     wanted = found.conversations + (found.linked if linked_too else ())
 

@@ -17,11 +17,11 @@ COLUMNS: dict[str, dict[str, str]] = {
         "|e mail address|email 1 value|email 2 value|e mail 1 value|e mail 2 value",
         "phones": "phone|telephone|mobile|phone work|phone home|phone mobile|phone 1 value|telefon",
         "job_title": "job title|title|position|role",
-        "organization": "organization|organisation|company|account|org|firma|organization name"
+        "organization": "organization|organisation|company|account|org|firma|firm|organization name"
         "|organization 1 name|company name",
     },
     "organization": {
-        "name": "name|organization|organisation|company|company name|organization name|firma",
+        "name": "name|organization|organisation|company|company name|organization name|firma|firm",
         "address": "address|street|postal address|adresse",
         "domains": "domain|domains|website|web site|url|web",
     },

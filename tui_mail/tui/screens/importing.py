@@ -71,7 +71,7 @@ class ImportScreen(SheetScreen):
 
     def _sample(self, place: int) -> str:
         assert self._table is not None
-        cells = [row[place] for row in self._table.rows[:200] if place < len(row) and row[place]]
+        cells = [row[place] for row in self._table.rows[:30] if place < len(row) and row[place]]
         return " · ".join(list(dict.fromkeys(cells))[:_SAMPLES])
 
     def _outcome(self) -> list[Line]:
