@@ -114,7 +114,6 @@ async def test_a_mail_from_a_deal_is_linked_to_it_and_shows_it(mailbox: Make, st
         await journey.until(lambda: "deal Ferry [red]signs · private" in journey.screen)
         await journey.press("ctrl+g", "v")
         await journey.until(lambda: "Ferry [red]signs · shared" in journey.screen)
-        shown.set_focus(shown.query_one("#subject"))
         await journey.press(*"Hi", "tab", *"Text", "escape")
         assert "shared with whoever sees its records" in journey.screen
         await journey.press("y")

@@ -74,13 +74,13 @@ async def glance(ctx: Context, draft: Draft, files: list[DraftFile]) -> Glance:
 
 def _need_recipients(draft: Draft) -> None:
     from tui_mail.mime import compose
-    from tui_mail.mime.outgoing import wire_address
+    from tui_mail.mime.outgoing import recipient_address
 
     everyone = recipients(draft.content)
     if not everyone:
         raise MailError(compose.NO_RECIPIENT, hint="Fill in To, Cc or Bcc.")
     for one in everyone:
-        wire_address(one.address, smtputf8=True)
+        recipient_address(one, smtputf8=True)
 
 
 async def _built(

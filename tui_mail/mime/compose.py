@@ -22,6 +22,7 @@ from tui_mail.mime.outgoing import (
     checked_id,
     checked_text,
     checked_type,
+    recipient_address,
     wire_address,
 )
 from tui_mail.mime.rendering import to_html, to_plain
@@ -117,7 +118,7 @@ def envelope_of(mail: OutgoingMail) -> tuple[str, tuple[str, ...]]:
     """The sender and the recipients for SMTP, each once, Bcc included. Raises MailError."""
     recipients: dict[str, str] = {}
     for one in (*mail.to, *mail.cc, *mail.bcc):
-        address = wire_address(one.address, smtputf8=mail.smtputf8)
+        address = recipient_address(one, smtputf8=mail.smtputf8)
         recipients.setdefault(one.key, address)
     if not recipients:
         raise MailError(NO_RECIPIENT, hint="Fill in To, Cc or Bcc.")

@@ -102,6 +102,13 @@ def wire_address(address: str, *, smtputf8: bool = False) -> str:
     return f"{local}@{_wire_domain(domain, address)}"
 
 
+def recipient_address(one: Address, *, smtputf8: bool = False) -> str:
+    """The same for a mailbox; one without an address is named by what was typed."""
+    if not one.address:
+        raise MailError(f"“{_shown(one.name)}” is not a mail address.")
+    return wire_address(one.address, smtputf8=smtputf8)
+
+
 def _wire_domain(domain: str, address: str) -> str:
     if _LITERAL.fullmatch(domain):
         return domain

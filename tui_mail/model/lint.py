@@ -177,7 +177,8 @@ def _outside_item(facts: Facts) -> list[str]:
     outside = [
         one
         for one in facts.recipients
-        if one.key not in facts.own
+        if one.address
+        and one.key not in facts.own
         and one.key not in facts.item_people
         and f"@{one.key.rpartition('@')[2]}" not in facts.item_people
     ]

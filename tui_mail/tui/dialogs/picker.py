@@ -99,7 +99,7 @@ class PickerScreen(CommandScreen):
         with Vertical(id="picker"):
             yield Static(text.plain(self._heading), id="picker-title")
             yield Input(id="picker-field", placeholder="type to narrow", compact=True)
-            yield ChoiceList(min(keys, 16), min(names, 28))
+            yield ChoiceList(min(keys, 16), min(names, 40))
             yield Static(text.plain(self._note), id="picker-note")
         yield Hints()
 

@@ -164,8 +164,10 @@ class ComposeScreen(Completing, Tools):
         self._is_dirty = bool(self._kind == "new" and content.to)
         self._show_all()
         self._look_soon(0)
-        to_text = self._kind in ("reply", "reply_all") or (content.to and content.subject)
-        self.set_focus(self.query_one(TextField if to_text else "#to"))
+        if self._kind in ("reply", "reply_all") or (content.to and content.subject):
+            self.set_focus(self.field)
+        else:
+            self.set_focus(self.query_one("#subject" if content.to else "#to"))
         self._ready.set()
 
     @property
