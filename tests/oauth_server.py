@@ -135,13 +135,16 @@ def _handler(server: OauthServer) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def serving_tokens(folder: Path) -> Iterator[OauthServer]:
-    """Run a token server with a certificate of its own authority."""
+def serving_tokens(
+    folder: Path,
+    certificate: Callable[[trustme.CA], trustme.LeafCert] = lambda ca: ca.issue_cert("127.0.0.1"),
+) -> Iterator[OauthServer]:
+    """Run a token server; `certificate` makes its own, of the authority clients trust."""
     ca = trustme.CA()
     ca_file = str(folder / "oauth-ca.pem")
     ca.cert_pem.write_to_path(ca_file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    certificate(ca).configure_cert(context)
     server = OauthServer(ca_file)
     http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
     http.socket = context.wrap_socket(http.socket, server_side=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ssl
 import threading
 import urllib.request
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import trustme
 
 from tests.oauth_server import SCOPES, OauthServer, serving_tokens
 from tui_mail.accounts import oauth, secrets
@@ -180,6 +182,20 @@ def test_tokens_go_only_over_verified_https(server: OauthServer, tmp_path: Path)
     with pytest.raises(AuthError, match="HTTPS"):
         client(server).refresh(clear)
     assert server.asked == []
+
+
+@pytest.mark.parametrize("kind", ["wrong-host", "expired", "self-signed"])
+def test_a_token_server_with_a_bad_certificate_gets_nothing(kind: str, tmp_path: Path) -> None:
+    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    make = {
+        "wrong-host": lambda ca: ca.issue_cert("elsewhere.example"),
+        "expired": lambda ca: ca.issue_cert("127.0.0.1", not_after=past),
+        "self-signed": lambda ca: trustme.CA().issue_cert("127.0.0.1"),
+    }[kind]
+    with serving_tokens(tmp_path, make) as bad:
+        with pytest.raises(TransportError, match="cannot be reached"):
+            client(bad).refresh(Tokens("a", bad.issuer.token_url, "client-1", "r"))
+        assert bad.asked == []
 
 
 # -- fresh tokens -------------------------------------------------------------------------------

@@ -300,6 +300,38 @@ def test_the_oauth_challenge_is_kept_and_answered_empty() -> None:
     assert tokens == [b"user=u\x01auth=Bearer secret\x01\x01", b""]
 
 
+def test_a_token_goes_only_where_tokens_are_taken() -> None:
+    def script(peer: Peer) -> None:
+        peer.send(GREETING)
+        peer.answer(b"* CAPABILITY IMAP4rev1 AUTH=PLAIN")
+        peer.until_closed()
+
+    error, peer = _try(script, auth="bearer")
+    assert isinstance(error, TransportError)
+    assert b"AUTHENTICATE" not in peer.received and b"LOGIN" not in peer.received
+
+
+def test_oauthbearer_ends_its_exchange_without_repeating_the_token() -> None:
+    said: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        peer.send(GREETING)
+        peer.answer(b"* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=OAUTHBEARER")
+        tag, rest = peer.command()
+        assert rest == b"AUTHENTICATE OAUTHBEARER"
+        peer.send(b"+ \r\n")
+        said.append(base64.b64decode(peer.line()))
+        peer.send(b"+ " + base64.b64encode(b'{"status":"invalid_token"}') + b"\r\n")
+        said.append(base64.b64decode(peer.line()))
+        peer.send(tag + b" NO failed\r\n")
+        peer.until_closed()
+
+    error, _ = _try(script, auth="bearer")
+    assert isinstance(error, AuthError)
+    assert "expired or was withdrawn" in error.hint
+    assert said[0].startswith(b"n,a=u,\x01host=127.0.0.1\x01") and said[1] == b"\x01"
+
+
 @pytest.mark.parametrize("password", ["pässwörd", 'a"b\\c', "a b", "{5}"])
 def test_any_printable_password_arrives_as_it_is(password: str) -> None:
     seen: list[bytes] = []

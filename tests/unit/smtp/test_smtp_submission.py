@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import re
 import ssl
 import threading
@@ -151,10 +152,18 @@ def test_what_was_announced_before_starttls_is_forgotten(ca: trustme.CA, ca_file
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-@pytest.mark.parametrize("kind", ["good", "self-signed", "wrong-host", "system-only"])
+@pytest.mark.parametrize(
+    "kind", ["good", "self-signed", "wrong-host", "expired", "no-name", "system-only"]
+)
 def test_certificates_are_checked(kind: str, security: str, ca: trustme.CA, ca_file: str) -> None:
-    issuer = trustme.CA() if kind == "self-signed" else ca
-    context = _context(issuer.issue_cert("elsewhere" if kind == "wrong-host" else "localhost"))
+    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    certificate = {
+        "self-signed": lambda: trustme.CA().issue_cert("localhost"),
+        "wrong-host": lambda: ca.issue_cert("elsewhere"),
+        "expired": lambda: ca.issue_cert("localhost", not_after=past),
+        "no-name": lambda: ca.issue_cert("other.example", common_name="localhost"),
+    }.get(kind, lambda: ca.issue_cert("localhost"))()
+    context = _context(certificate)
 
     def script(peer: Peer) -> None:
         if security == "starttls":
@@ -245,6 +254,28 @@ def test_the_oauth_challenge_is_kept() -> None:
     error, _ = _try(script, lambda s: s.login(), auth="bearer")
     assert isinstance(error, AuthError)
     assert "status 401" in error.hint
+
+
+@pytest.mark.parametrize("offer", [b"AUTH PLAIN LOGIN", b"AUTH OAUTHBEARER XOAUTH2"])
+def test_a_token_goes_only_where_tokens_are_taken(offer: bytes) -> None:
+    seen: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        _greet(peer, b"250-here\r\n250 " + offer + b"\r\n")
+        seen.append(peer.line())
+        peer.send(b"235 2.7.0 in\r\n")
+        peer.line()
+
+    error, _ = _try(script, lambda s: s.login(), auth="bearer")
+    if b"OAUTHBEARER" in offer:
+        assert error is None
+        assert seen[0].startswith(b"AUTH OAUTHBEARER ")
+        token = base64.b64decode(seen[0].split()[2])
+        assert token.startswith(b"n,a=u,\x01host=127.0.0.1\x01port=")
+        assert token.endswith(b"\x01auth=Bearer secret\x01\x01")
+    else:
+        assert isinstance(error, TransportError)
+        assert not seen or b"AUTH" not in seen[0]
 
 
 def test_a_server_without_mechanisms_gets_no_password() -> None:
