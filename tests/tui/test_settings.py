@@ -140,8 +140,11 @@ async def test_a_new_password_lets_a_rejected_account_try_again(
 
 
 async def test_a_new_account_is_tried_and_says_what_the_servers_say(
-    mailbox: Make, start: Start
+    mailbox: Make, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On a machine without a keyring: the secret goes into a vault made on the way."""
+    monkeypatch.setattr("tui_mail.accounts.secrets.keyring_works", lambda: False)
+    monkeypatch.setattr("tui_mail.accounts.vault._MEMORY_KIB", 64)
     box = mailbox(0)
     async with start(box, (120, 45)) as journey:
         await settings(journey)
@@ -154,7 +157,13 @@ async def test_a_new_account_is_tried_and_says_what_the_servers_say(
         for name in ("imap port", "smtp port"):
             await narrow(journey, name)
             await journey.press("enter", *["backspace"] * 3, "1", "enter", "escape")
-        await journey.press("s", *"pw", "enter", "ctrl+s")
+        await journey.press("s")
+        for phrase in ("short phrase", "another phrase", "another phrase"):
+            await journey.until(lambda: "vault" in journey.screen.lower())
+            await journey.press(*phrase, "enter")
+        await journey.until(lambda: "It is kept in: vault" in journey.screen)
+        assert box.paths.vault_file.stat().st_mode & 0o777 == 0o600
+        await journey.press(*"pw", "enter", "ctrl+s")
         await journey.until(lambda: "Keep it all the same?" in journey.screen)
         assert "✗ IMAP: 127.0.0.1:1 cannot be reached" in journey.screen
         assert "✗ SMTP: 127.0.0.1:1 cannot be reached" in journey.screen

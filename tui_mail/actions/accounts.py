@@ -160,6 +160,20 @@ async def move_secret(ctx: Context, slug: str, place: str) -> str:
     return await asyncio.to_thread(secrets.backend_name, moved)
 
 
+async def place_for_new_secret() -> str:
+    """Where a new secret goes unless the user says otherwise: the keyring, or the vault."""
+    return "keyring" if await asyncio.to_thread(secrets.keyring_works) else "vault"
+
+
+async def vault_needs(ctx: Context, account: AccountSettings) -> str:
+    """What the vault wants before this account's secret can be used: `passphrase`, `new`, or ``."""
+    if account.secret != "vault":
+        return ""
+    if not ctx.paths.vault_file.exists():
+        return "new"
+    return "passphrase" if await vault_is_locked(ctx) else ""
+
+
 async def vault_is_locked(ctx: Context) -> bool:
     """Whether the passphrase has to be typed before the vault can be used here."""
     return await asyncio.to_thread(vault.is_locked, ctx.paths.vault_file)

@@ -252,6 +252,8 @@ def _as_typed(call: Call, account: AccountSettings) -> AccountSettings:
             changes[host] = _asked(call, text, f"--{kind}-host", f"{kind}.{domain}")
     if args.auth:
         changes["auth"] = args.auth
+    if args.provider:
+        changes["provider"] = args.provider
     return replace(account, **changes)
 
 

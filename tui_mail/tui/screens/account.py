@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +57,10 @@ class AccountScreen(SettingScreen):
         self.account = AccountSettings("", "")
         self._secret: str | None = None
         self._said: tuple[str, ...] = ()
+        self._passphrase = ""
+        """Of a new vault, typed once and wanted once more."""
+        self._next: Callable[[], Awaitable[None]] | None = None
+        """What to do when this screen is on top again."""
 
     async def on_mount(self) -> None:
         """Show the values; a new account begins with its address."""
@@ -119,6 +123,7 @@ class AccountScreen(SettingScreen):
             if not self._slug:
                 taken = [account.id for account in self.mail_app.ctx.settings.accounts]
                 changed = guessed(actions.preset(self.mail_app.ctx, changed), taken)
+                changed = replace(changed, secret=await actions.place_for_new_secret())
         if self._slug:
             await actions.put_account(self.mail_app.ctx, changed)
             self.say(f"{setting.key} is now {shown_value(value)}.")
@@ -131,8 +136,42 @@ class AccountScreen(SettingScreen):
         if row is not None and row.kind == "field" and row.changed:
             await self._set(row.item, row.item.default)
 
+    async def _with_vault(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it once the vault is open, when the secret is there; the passphrase is asked for."""
+        from tui_mail.tui.dialogs.ask import AskScreen
+
+        needs = await actions.vault_needs(self.mail_app.ctx, self.account)
+        if not needs:
+            await work()
+            return
+
+        async def take(typed: str) -> None:
+            if needs == "new" and self._passphrase != typed:
+                first, self._passphrase = not self._passphrase, typed
+                self.say("Type it once more." if first else "The two differ; once more.")
+                self._next = lambda: self._with_vault(work)
+                return
+            self._passphrase = ""
+            await actions.open_vault(self.mail_app.ctx, typed)
+            self._next = work
+
+        title = "Passphrase of the vault"
+        if needs == "new":
+            title = "The same once more" if self._passphrase else "New passphrase of the vault"
+        body = text.plain("The vault is an encrypted file for secrets; 8 characters or more.")
+        await self.app.push_screen(AskScreen(title, body, take, secret=True))
+
+    async def on_screen_resume(self) -> None:
+        """A question was answered: go on with what it was asked for."""
+        work, self._next = self._next, None
+        if work is not None:
+            await work()
+
     async def command_account_secret(self) -> None:
         """Type the password."""
+        await self._with_vault(self._ask_secret)
+
+    async def _ask_secret(self) -> None:
         from tui_mail.tui.dialogs.ask import AskScreen
 
         async def take(typed: str) -> None:
@@ -150,6 +189,9 @@ class AccountScreen(SettingScreen):
 
     async def command_account_test(self) -> None:
         """Sign in to both servers; keys go on meanwhile."""
+        await self._with_vault(self._start_test)
+
+    async def _start_test(self) -> None:
         self._said = ("Asking both servers …",)
         self.show_rows()
         self.run_worker(self._test(), group="test", exclusive=True, exit_on_error=False)
@@ -169,6 +211,9 @@ class AccountScreen(SettingScreen):
             return
         if not self.account.address:
             raise ConfigError("The address is missing.")
+        await self._with_vault(self._start_keeping)
+
+    async def _start_keeping(self) -> None:
         self._said = ("Asking both servers …",)
         self.show_rows()
         self.run_worker(self._keep(), group="test", exclusive=True, exit_on_error=False)
