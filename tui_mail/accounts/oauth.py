@@ -291,7 +291,12 @@ def access_token(
     with _guard:
         flight = _flights.setdefault(f"{paths.data_dir}/{account.id}", threading.Lock())
     with flight, locked(paths.data_dir / f"oauth-{account.id}"):
-        tokens = parse(secrets.read_secret(account, paths))
+        kept = secrets.read_secret(account, paths)
+        try:
+            tokens = parse(kept)
+        except SecretError as error:
+            error.hint = error.hint.replace("{id}", account.id)
+            raise
         if tokens.expires_at - AHEAD > clock() and tokens.access_token != rejected:
             return tokens.access_token
         issuer = Issuer("own", "the provider", tokens.token_url, tokens.token_url, ())
@@ -305,7 +310,7 @@ def access_token(
         try:
             fresh = server.refresh(tokens)
         except AuthError as error:
-            error.hint = error.hint.format(id=account.id)
+            error.hint = error.hint.replace("{id}", account.id)
             raise
         secrets.write_secret(account, paths, fresh.text)
         return fresh.access_token

@@ -76,7 +76,7 @@ async def signed_in(
     try:
         tokens = await asyncio.to_thread(work, call, server, client, account.address)
     except AuthError as error:
-        error.hint = error.hint.format(id=account.id)
+        error.hint = error.hint.replace("{id}", account.id)
         raise
     return replace(account, oauth_client=client), tokens.text
 

@@ -137,9 +137,10 @@ def read_password(call: Call, slug: str, name: str = "password") -> str:
     return text
 
 
-def unlock_at_start(paths: Paths) -> None:
+def unlock_at_start(paths: Paths, *, beside_engine: bool = False) -> None:
     """Before the screen comes up: ask once, when this process will start the engine.
 
+    `beside_engine` asks also when one runs, for a command that signs in by itself.
     An empty answer goes on with the vault locked; its accounts say so.
     """
     from tui_mail.accounts import vault
@@ -147,7 +148,8 @@ def unlock_at_start(paths: Paths) -> None:
     from tui_mail.store.ownership import EngineLock
 
     path = paths.vault_file
-    if EngineLock.holder(paths.lock) is not None or not vault.is_locked(path):
+    runs = EngineLock.holder(paths.lock) is not None
+    if (runs and not beside_engine) or not vault.is_locked(path):
         return
     if not any(one.secret == "vault" for one in load(paths.config_file).accounts):
         return

@@ -36,6 +36,10 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
 
 def run(call: Call) -> int:
     """Report; exit code 1 when something needs the user."""
+    if call.args.online and call.paths.vault_file.exists():
+        from tui_mail.cli.account_secret import unlock_at_start
+
+        unlock_at_start(call.paths, beside_engine=True)
     return asyncio.run(_report(call))
 
 

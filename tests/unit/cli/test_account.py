@@ -89,3 +89,56 @@ def test_a_broken_file_of_own_providers_is_told(tui: Tui, tmp_path: Path, typed:
     said = tui("account", "add", "mira@gmail.com", *SECRET)
     assert said.code == 2
     assert "providers.toml" in said.err and "sent" in said.err
+
+
+@pytest.fixture
+def passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service's credential opens the vault; tests have no terminal to ask on."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / "tui-mail.vault").write_text("correct horse battery\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    monkeypatch.setattr("tui_mail.accounts.vault._MEMORY_KIB", 64)
+
+
+def test_a_secret_moves_and_the_old_place_is_empty(
+    tui: Tui, tmp_path: Path, typed: Any, passphrase: None
+) -> None:
+    home = tmp_path / "home"
+    assert tui("account", "add", "mira@gmail.com", *SECRET).code == 0
+    assert "app-pass" in (home / "secrets.toml").read_text()
+    said = tui("account", "secret", "mira", "--to", "vault", "--json")
+    assert said.json["kept_in"].startswith("the vault"), said.err
+    assert kept(tmp_path, "mira").secret == "vault"
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"app-pass" in path.read_bytes()]
+    assert tui("account", "unlock").code == 0
+    assert tui("account", "secret", "mira", "--to", "file").code == 0
+    assert "app-pass" in (home / "secrets.toml").read_text()
+    assert tui("account", "secret", "nobody").code == 6
+
+
+def test_without_a_terminal_the_vault_stays_locked_and_nothing_moves(
+    tui: Tui, tmp_path: Path, typed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tui_mail.cli import account_secret
+    from tui_mail.errors import SecretError
+
+    def no_terminal(prompt: str) -> str:
+        raise SecretError("there is no terminal to ask on")
+
+    monkeypatch.setattr(account_secret, "ask", no_terminal)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert tui("account", "add", "mira@gmail.com", *SECRET).code == 0
+    assert tui("account", "secret", "mira", "--to", "vault").code == 4
+    assert kept(tmp_path, "mira").secret == "file"
+    assert tui("account", "unlock").code == 6
+
+
+def test_outlook_wants_a_client_id_and_says_where_one_is_made(
+    tui: Tui, tmp_path: Path, typed: Any
+) -> None:
+    said = tui("account", "add", "mira@outlook.com", *SECRET)
+    assert said.code == 2
+    assert "client id of your own" in said.err and "entra.microsoft.com" in said.err
+    assert load(tmp_path / "home" / "config.toml").accounts == ()
