@@ -224,3 +224,22 @@ async def test_operations_follow_a_renumbered_folder(case: Case) -> None:
     assert len(case.account.uids("Archive")) == 2
     assert len(case.account.uids("INBOX")) == 1
     assert await case.view(View.ARCHIVE) == 2
+
+
+@pytest.mark.parametrize("to", ["Archive", "Trash", "INBOX"])
+async def test_a_star_follows_the_mail_that_was_moved_before_it(case: Case, to: str) -> None:
+    """Also out of a folder that is not synced, where nothing tells that the mail has left."""
+    await (triage.archive if to == "Archive" else triage.delete)(case.ctx, case.ids[:1])
+    if to == "INBOX":
+        await sync(case.paths)
+        await undoing.undo(case.ctx)
+    await triage.set_star(case.ctx, case.ids[:1], True)
+    for _ in range(2):
+        await sync(case.paths)
+    open_ones = "SELECT count(*) FROM operations WHERE state IN ('pending', 'inflight', 'verify')"
+    assert await one(case.ctx, open_ones) == 0
+    assert await one(case.ctx, "SELECT max(flags & 2) FROM messages") == 2
+    starred = [
+        uid for uid in case.account.uids(to) if "\\Flagged" in case.account.flags_of(to, uid)
+    ]
+    assert len(starred) == 1

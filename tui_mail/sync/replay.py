@@ -35,8 +35,8 @@ async def replay(desk: Desk, wire: Wire) -> int:
     One refused operation does not hold up the others.
     """
     ended = 0
-    await desk.db.write(_release_waiting, desk.account_id, desk.now())
     while True:
+        await desk.db.write(_release_waiting, desk.account_id)
         due = await desk.db.read(operations.due, desk.account_id, desk.now())
         batch = _next_batch(due)
         if not batch:
@@ -71,7 +71,7 @@ def _alike(first: Operation, other: Operation) -> bool:
     )
 
 
-def _release_waiting(conn: sqlite3.Connection, account_id: int, now: int) -> None:
+def _release_waiting(conn: sqlite3.Connection, account_id: int) -> None:
     """Give operations that waited for another one its outcome: the place their mail is at now."""
     rows = conn.execute(
         f"SELECT {operations.COLUMNS} FROM operations WHERE account_id = ?"
@@ -84,6 +84,14 @@ def _release_waiting(conn: sqlite3.Connection, account_id: int, now: int) -> Non
         if before is not None and before.state in ("pending", "inflight", "verify"):
             continue
         conn.execute("UPDATE operations SET depends_on = NULL WHERE id = ?", (op.id,))
+        if op.kind != "flag" or before is None or before.kind != "move" or not before.target_id:
+            continue
+        place = syncing.uid_of_message(conn, op.message_id or 0, before.target_id)
+        if place is not None and before.state == "done":
+            conn.execute(
+                "UPDATE operations SET folder_id = ?, generation = ?, uid = ? WHERE id = ?",
+                (before.target_id, *place, op.id),
+            )
 
 
 async def _run_batch(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
@@ -150,7 +158,7 @@ def _rebind(
             renewed = operations.get(conn, op.id)
             assert renewed is not None
             ready.append(renewed)
-        elif folder.state == "renumbered" or folder.horizon < 0:
+        elif folder.state == "renumbered" or (folder.selected and folder.horizon < 0):
             operations.set_state(conn, op.id, op.state, now=now, next_at=now + 5)
         elif op.kind == "flag":
             end(conn, [op], "done", "the mail is not there any more", now)
