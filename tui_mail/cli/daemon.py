@@ -16,10 +16,13 @@ _STOP_SECONDS = 30.0
 
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
     """Sub-commands; `run` is the default."""
-    what = parser.add_subparsers(dest="what", metavar="run|status|stop")
+    what = parser.add_subparsers(dest="what", metavar="run|status|stop|install|uninstall")
     what.add_parser("run", parents=[common], help="sync until SIGTERM (the default)")
     what.add_parser("status", parents=[common], help="exit code 0 when an engine runs, else 1")
     what.add_parser("stop", parents=[common], help="end the engine that runs, in order")
+    unit = what.add_parser("install", parents=[common], help="write a systemd user unit")
+    unit.add_argument("--now", action="store_true", help="enable and start it too")
+    what.add_parser("uninstall", parents=[common], help="stop and remove the unit")
 
 
 def run(call: Call) -> int:
@@ -28,6 +31,10 @@ def run(call: Call) -> int:
         return _status(call)
     if call.args.what == "stop":
         return _stop(call)
+    if call.args.what in ("install", "uninstall"):
+        from tui_mail.cli import service
+
+        return service.install(call) if call.args.what == "install" else service.uninstall(call)
     import asyncio
 
     from tui_mail.cli.account_secret import unlock_at_start

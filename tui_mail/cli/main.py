@@ -62,6 +62,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "daemon": ("daemon", "sync in the foreground, for systemd"),
     "doctor": ("doctor", "say how the accounts and the database are"),
     "backup": ("backup", "copy the database, or bring a copy back"),
+    "completion": ("completion", "what bash, zsh or fish needs to complete commands"),
     "rebuild": ("rebuild", "compute lists and counters anew"),
 }
 """Each command with its module and what it is for."""

@@ -47,6 +47,13 @@ GENERAL: tuple[Setting, ...] = (
         "Wait for the terminal to take a frame before the next; keeps slow links short.",
     ),
     Setting(
+        "screen.notify",
+        "choice",
+        "off",
+        "Tell of new mail: by the terminal (osc9, or osc777 with a title) or by the desktop.",
+        ("off", "osc9", "osc777", "desktop"),
+    ),
+    Setting(
         "screen.bidi",
         "choice",
         "terminal",

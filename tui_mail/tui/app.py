@@ -30,6 +30,7 @@ from tui_mail.tui import background
 from tui_mail.tui.acting import ActionQueue, Deed
 from tui_mail.tui.commands import keymap
 from tui_mail.tui.format import counted
+from tui_mail.tui.notices import Notices
 from tui_mail.tui.program import Program
 from tui_mail.tui.safety import TerminalSafety
 from tui_mail.tui.screens.inbox import InboxScreen
@@ -71,6 +72,7 @@ class TuiMail(Program):
         self._wants_engine, self._one_process = engine, one_process
         self._reader: Reader | None = None
         self._net = TerminalSafety()
+        self._notices = Notices(ctx, self._write_sequence)
         self._look: Timer | None = None
         self._countdown: Timer | None = None
         self._lanes: Timer | None = None
@@ -191,6 +193,10 @@ class TuiMail(Program):
         self._sending = (message, journal_id) if journal_id else None
         self.say(message)
 
+    def _write_sequence(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
+
     async def _end_sending(self) -> None:
         """Take that line away once the mail went or was stopped."""
         if self._sending is None:
@@ -272,6 +278,7 @@ class TuiMail(Program):
                 await screen.refresh_facts()
             if hasattr(screen, "show_status"):
                 screen.show_status(now)
+        await self._notices.look()
         self.lanes_soon(_LANES_DELAY)
         if now.held is not None and self._countdown is None:
             self._countdown = self.set_timer(1, self._count_down)

@@ -1,0 +1,88 @@
+"""The systemd unit and the completions of the shells."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Tui
+from tui_mail.cli import service
+from tui_mail.cli.completion import SHELLS, whole_parser
+from tui_mail.cli.main import COMMANDS
+
+
+@pytest.fixture
+def units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration folder of the test, on a machine without systemd."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return tmp_path / "config" / "systemd" / "user"
+
+
+def test_the_unit_runs_this_profile(units: Path, tui: Tui, tmp_path: Path) -> None:
+    said = tui("daemon", "install", "--json")
+    unit = (units / "tui-mail.service").read_text()
+    assert f'"--home" "{tmp_path / "home"}" "daemon"' in unit
+    assert "RestartPreventExitStatus=2 3" in unit
+    assert said.code == 1 and "no systemctl" in said.out + said.err
+    assert tui("daemon", "uninstall", "--json").json["removed"] is True
+    assert not (units / "tui-mail.service").exists()
+    assert tui("daemon", "uninstall", "--json").json["removed"] is False
+
+
+@pytest.mark.parametrize("folder", ["/srv/a b", '/srv/"quoted"', "/srv/50%", "/srv/$HOME", "/a\\b"])
+def test_any_folder_is_one_argument(folder: str) -> None:
+    line = next(
+        x for x in service.unit_text(Path(folder)).splitlines() if x.startswith("ExecStart")
+    )
+    words = shlex.split(line.partition("=")[2].replace("%%", "%").replace("$$", "$"))
+    assert words[-2] == folder
+
+
+def test_systemctl_is_asked_to_start_it(
+    units: Path, tui: Tui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path / "asked"}\n')
+    program.chmod(0o700)
+    assert tui("daemon", "install", "--now").code == 0
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        "--user daemon-reload",
+        "--user enable --now tui-mail.service",
+    ]
+
+
+def test_every_command_and_option_is_completed() -> None:
+    help_text = whole_parser().format_help()
+    assert [name for name in COMMANDS if name not in help_text] == []
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_shell_gets_a_script(tui: Tui, shell: str) -> None:
+    said = tui("completion", shell)
+    assert said.code == 0
+    assert ("archive" in said.out and "--dry-run" in said.out) or shell == "fish"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("arch", "archive"), ("daemon inst", "install"), ("link --dry", "--dry-run")],
+)
+def test_bash_completes_with_it(tui: Tui, tmp_path: Path, typed: str, found: str) -> None:
+    script = tmp_path / "completion.bash"
+    script.write_text(tui("completion", "bash").out)
+    words = ["tui-mail", *typed.split(" ")]
+    told = subprocess.run(
+        [
+            "bash", "-c",
+            f"source {script}; COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1};"
+            f" _shtab_tui_mail tui-mail {shlex.quote(words[-1])} {shlex.quote(words[-2])};"
+            ' printf "%s\\n" "${COMPREPLY[@]}"',
+        ],
+        capture_output=True, text=True, timeout=20, check=True,
+    )  # fmt: skip
+    assert found in [line.strip() for line in told.stdout.splitlines()], told.stderr
