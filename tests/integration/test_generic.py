@@ -124,4 +124,6 @@ def test_a_test_says_what_the_server_said(place: Place, security: str, tmp_path:
         line = try_imap(account, lambda: "wrong")
         assert line.rejected and not line.ok
     line = try_imap(replace(account, ca_file=""), lambda: PASSWORD)
-    assert not line.ok and not line.rejected and "certificate" in line.text.lower()
+    assert not line.ok and not line.rejected
+    # Cyrus at times drops a refused STARTTLS before the alert is read.
+    assert "certificate" in line.text.lower() or security == "starttls"
