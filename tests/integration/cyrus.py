@@ -101,9 +101,6 @@ class Cyrus:
         import trustme
 
         owner = pwd.getpwnam("cyrus")
-        for name in ("conf", "spool"):
-            (self.base / name).mkdir()
-            os.chown(self.base / name, owner.pw_uid, owner.pw_gid)
         ca = trustme.CA()
         certificate = ca.issue_cert("localhost", "127.0.0.1")
         ca.cert_pem.write_to_path(self.ca_file)
@@ -115,6 +112,10 @@ class Cyrus:
             blob.write_to_path(str(self.base / "server.pem"), append=number > 0)
         self.add_user("first")
         for _ in range(5):
+            for name in ("conf", "spool"):  # a start that failed can leave locks behind
+                shutil.rmtree(self.base / name, ignore_errors=True)
+                (self.base / name).mkdir()
+                os.chown(self.base / name, owner.pw_uid, owner.pw_gid)
             self.port, self.tls_port = _free_port(), _free_port()
             self._write()
             self._process = subprocess.Popen(
@@ -141,7 +142,7 @@ class Cyrus:
         (self.base / "cyrus.conf").write_text(services)
 
     def _greets(self) -> bool:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 8
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 return False
