@@ -29,7 +29,7 @@ class Status:
     held: tuple[int, int] | None
     """Outbox id and seconds left of the mail that can still be stopped."""
     troubled_mails: int
-    """Failed, partly refused or uncertain mails: they wait for the user."""
+    """Failed, partly refused, uncertain or missed mails: they wait for the user."""
     oldest_ok_at: int
     """The least recent success of any account; 0 when one never succeeded."""
     undo_summary: str
@@ -44,7 +44,7 @@ async def status(ctx: Context) -> Status:
 def _status(conn: sqlite3.Connection, now: int) -> Status:
     rows = accounts.accounts(conn)
     waiting = conn.execute(
-        "SELECT count(*), sum(state IN ('failed', 'partial', 'uncertain')) FROM outbox"
+        "SELECT count(*), sum(state IN ('failed', 'partial', 'uncertain', 'missed')) FROM outbox"
         " WHERE state NOT IN ('sent', 'cancelled')"
     ).fetchone()
     held = conn.execute(

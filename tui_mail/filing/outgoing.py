@@ -11,7 +11,7 @@ from tui_mail.filing.arrivals import FolderPlace, store_local
 from tui_mail.filing.bodies import file_bodies
 from tui_mail.filing.drafting import drop_draft, reopen_draft
 from tui_mail.model.messages import Flag, IndexedMail
-from tui_mail.store import disk
+from tui_mail.store import disk, outbox
 from tui_mail.store.folds import fold, recount
 
 
@@ -91,7 +91,7 @@ def cancel(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
     """
     row = conn.execute(
         "UPDATE outbox SET state = 'cancelled', finished_at = ? WHERE id = ?"
-        " AND state IN ('held', 'queued', 'retry_wait', 'failed')"
+        " AND state IN ('held', 'queued', 'retry_wait', 'failed', 'missed')"
         " RETURNING message_id, draft_id",
         (now, outbox_id),
     ).fetchone()
@@ -178,11 +178,27 @@ def recover(conn: sqlite3.Connection, receipts: dict[str, str], now: int) -> lis
     return doubtful
 
 
+def ask_about_missed(conn: sqlite3.Connection, account_id: int, now: int) -> set[int]:
+    """Planned mails that were missed by hours wait for a word (OUT-11); what changed."""
+    changed = fold(conn, outbox.miss(conn, account_id, now))
+    recount(conn, changed)
+    return changed
+
+
+def replan(conn: sqlite3.Connection, outbox_id: int, at: int) -> set[int]:
+    """Send a mail that still waits at another time; empty when it was too late."""
+    message_id = outbox.replan(conn, outbox_id, at)
+    changed = fold(conn, [message_id]) if message_id is not None else set()
+    recount(conn, changed)
+    return changed
+
+
 def resend(conn: sqlite3.Connection, outbox_id: int, now: int) -> bool:
     """Send again what failed or is uncertain, on the user's word alone (OUT-5)."""
     cursor = conn.execute(
         "UPDATE outbox SET state = 'queued', lease = '', error = '', next_at = 0, attempts = 0"
-        " WHERE id = ? AND state IN ('failed', 'partial', 'uncertain', 'retry_wait')",
+        " WHERE id = ?"
+        " AND state IN ('failed', 'partial', 'uncertain', 'retry_wait', 'missed')",
         (outbox_id,),
     )
     conn.execute(

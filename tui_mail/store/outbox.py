@@ -8,9 +8,11 @@ from typing import Any
 
 BEFORE_DOT = ("claimed", "connected", "envelope_ok", "body_sent")
 """States in which a loss of the connection means: not sent (OUT-2)."""
-CANCELLABLE = ("held", "queued", "retry_wait")
+CANCELLABLE = ("held", "queued", "retry_wait", "missed")
 FINAL = ("sent", "cancelled")
-NEED_USER = ("failed", "partial", "uncertain")
+NEED_USER = ("failed", "partial", "uncertain", "missed")
+MISSED_AFTER = 12 * 3600
+"""A planned mail this late is asked about and not sent by itself (OUT-11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +123,53 @@ def set_recipient(
 
 
 def claim(conn: sqlite3.Connection, account_id: int, lease: str, now: int) -> Outgoing | None:
-    """Take the next due mail of an account by a conditional update (OUT-10)."""
+    """Take the next due mail of an account by a conditional update (OUT-10).
+
+    Planned mails whose time was missed are left where they are: `missed` finds them first.
+    """
     row = conn.execute(
         "UPDATE outbox SET state = 'claimed', lease = ?, attempts = attempts + 1 WHERE id ="
         " (SELECT id FROM outbox WHERE account_id = ? AND ("
-        "   (state = 'held' AND not_before <= ?) OR state = 'queued'"
+        "   (state = 'held' AND not_before <= ? AND (scheduled = 0 OR not_before > ?))"
+        "   OR state = 'queued'"
         "   OR (state = 'retry_wait' AND next_at <= ?)) ORDER BY id LIMIT 1)"
         f" AND state IN ('held', 'queued', 'retry_wait') RETURNING {_COLUMNS}",
-        (lease, account_id, now, now),
+        (lease, account_id, now, now - MISSED_AFTER, now),
     ).fetchone()
     return _outgoing(row) if row else None
+
+
+def miss(conn: sqlite3.Connection, account_id: int, now: int) -> list[int]:
+    """Planned mails whose time went by unnoticed become a question (OUT-11); their messages."""
+    rows = conn.execute(
+        "UPDATE outbox SET state = 'missed', error = '' WHERE account_id = ? AND state = 'held'"
+        " AND scheduled = 1 AND not_before <= ? RETURNING id, message_id",
+        (account_id, now - MISSED_AFTER),
+    ).fetchall()
+    conn.executemany(
+        "INSERT INTO outbox_attempts(outbox_id, at, stage, outcome) VALUES (?, ?, 'missed', '')",
+        [(row[0], now) for row in rows],
+    )
+    return [row[1] for row in rows]
+
+
+def replan(conn: sqlite3.Connection, outbox_id: int, at: int) -> int | None:
+    """Give a mail that has not begun to go another time; its message, None when it is too late."""
+    row = conn.execute(
+        "UPDATE outbox SET state = 'held', not_before = ?, scheduled = 1, error = '' WHERE id = ?"
+        " AND state IN ('held', 'missed') RETURNING message_id",
+        (at, outbox_id),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def planned(conn: sqlite3.Connection) -> list[Outgoing]:
+    """Mails to be sent later, the next one first; those whose time was missed too."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM outbox WHERE (state = 'held' AND scheduled = 1)"
+        " OR state = 'missed' ORDER BY not_before, id"
+    )
+    return [_outgoing(row) for row in rows]
 
 
 def advance(

@@ -6,6 +6,7 @@ Part of the fold: `recount` reads the messages and writes what comes out of here
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -185,20 +186,25 @@ def outbox_words(conn: sqlite3.Connection, conversation_ids: list[int]) -> dict[
     if not conversation_ids:
         return {}
     said: dict[int, str] = {}
-    for cid, state, error in conn.execute(
-        "SELECT m.conversation_id, o.state, o.error FROM messages m"
+    for cid, state, error, scheduled, at in conn.execute(
+        "SELECT m.conversation_id, o.state, o.error, o.scheduled, o.not_before FROM messages m"
         " JOIN outbox o ON o.message_id = m.id"
         " WHERE m.conversation_id IN (SELECT value FROM json_each(?)) AND m.state = 'outgoing'"
         " AND o.state NOT IN ('sent', 'cancelled') ORDER BY o.id",
         (ids_json(conversation_ids),),
     ):
         words = _OUTBOX_WORDS.get(state, "being sent")
+        if state == "missed" or (state == "held" and scheduled):
+            then = time.localtime(at)
+            day = f"{then.tm_year}-{then.tm_mon:02}-{then.tm_mday:02}"
+            words += f" {day} {then.tm_hour:02}:{then.tm_min:02}"
         said[cid] = one_line(f"{words}: {error}" if error else words, 225)
     return said
 
 
 _OUTBOX_WORDS = {
     "held": "waits in the outbox",
+    "missed": "missed: open it and say whether it still goes; planned for",
     "queued": "waits in the outbox",
     "retry_wait": "will be tried again",
     "failed": "not sent",

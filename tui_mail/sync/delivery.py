@@ -23,7 +23,7 @@ from tui_mail.errors import (
     TransportError,
     TuiMailError,
 )
-from tui_mail.filing.outgoing import settle_sent
+from tui_mail.filing.outgoing import ask_about_missed, settle_sent
 from tui_mail.model import faults
 from tui_mail.model.messages import Flag
 from tui_mail.model.safe_text import safe_line
@@ -82,6 +82,10 @@ class Delivery:
         Raises AuthError when the server rejects the sign-in: the mail waits, no try is counted.
         """
         count = 0
+        asked = await self._desk.db.write(
+            ask_about_missed, self._desk.account_id, self._desk.now()
+        )
+        self._desk.changed(asked)
         while True:
             mail = await self._desk.db.write(
                 outbox.claim, self._desk.account_id, self._desk.lease, self._desk.now()
