@@ -68,7 +68,6 @@ def outgoing_of(
         for number, file in enumerate(files, start=1)
         if file.content_type in IMAGE_TYPES and file.filename in shown
     }
-    offset = datetime.fromtimestamp(ctx.now()).astimezone().utcoffset()
     return OutgoingMail(
         from_=sender_of(ctx, draft),
         to=parse_people(content.to),
@@ -82,10 +81,16 @@ def outgoing_of(
         in_reply_to=(content.in_reply_to,) if content.in_reply_to else (),
         references=content.references,
         date=ctx.now(),
-        utc_offset=int(offset.total_seconds()) if offset else 0,
+        utc_offset=utc_offset(ctx.now()),
         tui_mail_id=draft.uuid,
         plain_only=content.plain_only,
     )
+
+
+def utc_offset(at: int) -> int:
+    """Seconds the user's zone is ahead of UTC at a time."""
+    offset = datetime.fromtimestamp(at).astimezone().utcoffset()
+    return int(offset.total_seconds()) if offset else 0
 
 
 def sender_of(ctx: Context, draft: Draft) -> Address:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tui_mail.actions import regarding
 from tui_mail.actions.checking import check
-from tui_mail.actions.composition import outgoing_of, place_of
+from tui_mail.actions.composition import outgoing_of, place_of, utc_offset
 from tui_mail.actions.context import Context
 from tui_mail.actions.keeping import files_of, save
 from tui_mail.actions.parts import Done
@@ -19,6 +19,7 @@ from tui_mail.filing.arrivals import FolderPlace
 from tui_mail.model.addresses import address_key
 from tui_mail.model.messages import IndexedMail
 from tui_mail.model.safe_text import one_line
+from tui_mail.model.when import brief
 from tui_mail.store import drafts, journal, outbox, recorder
 from tui_mail.store.drafts import Draft
 
@@ -26,7 +27,8 @@ from tui_mail.store.drafts import Draft
 async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
     """Freeze the mail and put it into the outbox; `z` stops it during the undo window.
 
-    `at` sends it later (UTC seconds). Raises MailError or ActionError; the draft stays then.
+    `at` is when it goes (UTC seconds): later, or at once without the undo window; the mail bears
+    that time. Raises MailError or ActionError; the draft stays then.
     """
     for problem in await check(ctx, draft):
         if problem.blocks:
@@ -38,11 +40,13 @@ async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
 
     await save(ctx, draft)
     files = await files_of(ctx, draft)
+    goes_at = max(at or 0, ctx.now())
     mail = replace(
         outgoing_of(ctx, draft, account, files),
         tui_mail_id=outgoing.new_uuid(),
-        date=ctx.now(),
-        values=await values(ctx, draft),
+        date=goes_at,
+        utc_offset=utc_offset(goes_at),
+        values=await values(ctx, draft, at),
     )
     raw = await asyncio.to_thread(compose.build, mail)
     mail_from, recipients = compose.envelope_of(mail)
@@ -57,7 +61,7 @@ async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
         mail_from,
         tuple(map(address_key, recipients)),
         at or ctx.now() + wait,
-        at is not None,
+        at is not None and at > ctx.now(),
         draft,
     )
     return await queue(ctx, order)
@@ -110,7 +114,8 @@ def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
         more, changes = regarding.apply(conn, _conversation(conn, outbox_id), draft.content, now)
         changed |= more
     shown = one_line(order.mail.envelope.subject, 60) or "(no subject)"
-    summary = f"Sending “{shown}”"
+    when = f"Sending at {brief(order.not_before)}:" if order.scheduled else "Sending"
+    summary = f"{when} “{shown}”"
     entry = journal.add(
         conn,
         now=now,
@@ -137,8 +142,23 @@ async def cancel(ctx: Context, outbox_id: int) -> bool:
     return bool(await ctx.db.write(outgoing.cancel, outbox_id, ctx.now()))
 
 
+async def reschedule(ctx: Context, outbox_id: int, at: int) -> bool:
+    """Send a mail that waits, or whose time was missed, at another time; False when too late."""
+    from tui_mail.mime.indexing import index_mail
+    from tui_mail.mime.outgoing import redated
+
+    raw = redated(await ctx.db.read(outbox.raw, outbox_id), date=at, utc_offset=utc_offset(at))
+    mail = await asyncio.to_thread(index_mail, raw)
+    done = await ctx.db.write(outgoing.replan, outbox_id, at, mail, raw, ctx.now())
+    ctx.wake()
+    return bool(done)
+
+
 async def resend(ctx: Context, outbox_id: int) -> bool:
-    """Send a failed or uncertain mail again, on the user's word (OUT-5)."""
+    """Send a failed, uncertain or missed mail, on the user's word (OUT-5, OUT-11)."""
+    row = await ctx.db.read(outbox.get, outbox_id)
+    if row is not None and row.state == "missed":
+        return await reschedule(ctx, outbox_id, ctx.now())
     done = await ctx.db.write(outgoing.resend, outbox_id, ctx.now())
     ctx.wake()
     return done

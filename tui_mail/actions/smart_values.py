@@ -15,17 +15,22 @@ from tui_mail.store import field_values
 from tui_mail.store.drafts import Draft
 
 
-async def values(ctx: Context, draft: Draft) -> dict[str, str]:
-    """Every known name with its value for a draft: its first To is the person (R7)."""
+async def values(ctx: Context, draft: Draft, at: int | None = None) -> dict[str, str]:
+    """Every known name with its value for a draft: its first To is the person (R7).
+
+    `at` is when it goes, now when not given.
+    """
     to = parse_people(draft.content.to)
-    return await values_for(ctx, draft, to[0] if to else None)
+    return await values_for(ctx, draft, to[0] if to else None, at)
 
 
-async def values_for(ctx: Context, draft: Draft, person: Address | None) -> dict[str, str]:
+async def values_for(
+    ctx: Context, draft: Draft, person: Address | None, at: int | None = None
+) -> dict[str, str]:
     """The same for one recipient; a group mail asks once for each person."""
     about = await regarding(ctx, draft)
     said = language(str(ctx.settings.get("writing.language")))
-    today = datetime.fromtimestamp(ctx.now()).astimezone().strftime(said.date)
+    today = datetime.fromtimestamp(at or ctx.now()).astimezone().strftime(said.date)
     found = await ctx.db.read(
         field_values.of_recipient, person, about.linked, sender_of(ctx, draft), today
     )

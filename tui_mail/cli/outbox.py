@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "held": "waits, can be stopped",
+    "missed": "was missed by hours; say whether it still goes",
     "queued": "is about to go",
     "retry_wait": "goes again later",
     "claimed": "is going",
@@ -60,10 +61,10 @@ async def _list(call: Call, ctx: Context) -> int:
         rows = await ctx.db.read(outbox.latest, 200)
     else:
         rows = await ctx.db.read(outbox.unfinished)
-    call.out.document({"outbox": [await _as_json(ctx, row) for row in rows]})
+    call.out.document({"outbox": [await as_json(ctx, row) for row in rows]})
     lines = []
     for row in rows:
-        subject, to = await _about(ctx, row)
+        subject, to = await about(ctx, row)
         lines.append((str(row.id), row.state, to, subject, row.error))
     call.out.rows(lines, ("id", "state", "to", "subject", "why"))
     if not rows and call.out.is_terminal:
@@ -91,14 +92,14 @@ async def _one(call: Call, ctx: Context) -> int:
         )
     after = await ctx.db.read(outbox.get, row.id)
     assert after is not None
-    call.out.document(await _as_json(ctx, after))
+    call.out.document(await as_json(ctx, after))
     call.out.line(f"Mail {row.id} {_WORDS.get(after.state, after.state)}.")
     return Code.OK
 
 
 async def _show(call: Call, ctx: Context, row: Outgoing) -> int:
-    call.out.document(await _as_json(ctx, row))
-    subject, _ = await _about(ctx, row)
+    call.out.document(await as_json(ctx, row))
+    subject, _ = await about(ctx, row)
     call.out.line(f"Mail {row.id} {_WORDS.get(row.state, row.state)}.", "bold")
     call.out.line(f"Subject: {subject}")
     call.out.line(f"From: {row.mail_from}")
@@ -116,7 +117,8 @@ async def _show(call: Call, ctx: Context, row: Outgoing) -> int:
     return Code.FAILED if row.state in NEED_USER else Code.OK
 
 
-async def _about(ctx: Context, row: Outgoing) -> tuple[str, str]:
+async def about(ctx: Context, row: Outgoing) -> tuple[str, str]:
+    """Subject and recipients of a mail."""
     from tui_mail.store import messages
 
     message = await ctx.db.read(messages.message, row.message_id)
@@ -124,8 +126,9 @@ async def _about(ctx: Context, row: Outgoing) -> tuple[str, str]:
     return message.subject if message else "", ", ".join(one.address for one in people)
 
 
-async def _as_json(ctx: Context, row: Outgoing) -> dict[str, Any]:
-    subject, _ = await _about(ctx, row)
+async def as_json(ctx: Context, row: Outgoing) -> dict[str, Any]:
+    """A mail of the outbox as commands give it."""
+    subject, _ = await about(ctx, row)
     slugs = {row_id: slug for slug, row_id in ctx.account_ids.items()}
     return {
         "id": row.id,
@@ -146,6 +149,7 @@ async def _as_json(ctx: Context, row: Outgoing) -> dict[str, Any]:
         "error": row.error,
         "attempts": row.attempts,
         "not_before": utc(row.not_before),
+        "scheduled": row.scheduled,
         "next_at": utc(row.next_at),
         "created_at": utc(row.created_at),
         "size": row.size,

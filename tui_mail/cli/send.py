@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_mail.cli.acted import item_ref
 from tui_mail.cli.call import Call, engine_runs, with_context
 from tui_mail.cli.codes import Code
+from tui_mail.cli.output import utc
 from tui_mail.errors import ActionError
 from tui_mail.model.addresses import address_key
+from tui_mail.model.when import shown
 
 if TYPE_CHECKING:
     from tui_mail.actions.checking import Check
     from tui_mail.actions.context import Context
     from tui_mail.actions.parts import Done
+    from tui_mail.model.when import Moment
     from tui_mail.store.drafts import Draft
 
 _MOST_OCTETS = 200 * 1024 * 1024
@@ -47,7 +51,9 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="only say what would go, and to whom"
     )
-    parser.add_argument("--now", action="store_true", help="without the undo window")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--now", action="store_true", help="without the undo window")
+    when.add_argument("--at", metavar="WHEN", help="later: 'tomorrow 9', 'mon 14:30', '2h'")
 
 
 def run(call: Call) -> int:
@@ -58,7 +64,10 @@ def run(call: Call) -> int:
 
 
 async def _send(call: Call, ctx: Context) -> int:
+    from tui_mail.actions import times
+
     account_id: int | None = None
+    at = times.parse(ctx, call.args.at) if call.args.at else None
     if call.args.account is not None:
         account_id = ctx.account_ids.get(call.args.account)
         if account_id is None:
@@ -68,7 +77,7 @@ async def _send(call: Call, ctx: Context) -> int:
                 "`tui-mail account list` shows them.",
             )
     if call.args.raw:
-        return await _send_raw(call, ctx, account_id)
+        return await _send_raw(call, ctx, account_id, at)
     from tui_mail.actions import beginning, checking, keeping, senders, sending, templates
     from tui_mail.model.drafts import DraftContent
 
@@ -105,11 +114,13 @@ async def _send(call: Call, ctx: Context) -> int:
             await keeping.attach(ctx, draft, path)
         checks = await checking.check(ctx, draft)
         if call.args.dry_run:
-            return await preview(call, ctx, draft, checks)
+            return await preview(call, ctx, draft, checks, at)
         for one in checks:
             if not one.blocks:
                 call.out.note(f"Note: {one.text}")
-        done = await sending.send(ctx, draft, at=ctx.now() if call.args.now else None)
+        done = await sending.send(
+            ctx, draft, at=at.at if at else ctx.now() if call.args.now else None
+        )
     finally:
         if done is None:
             await keeping.discard(ctx, draft)
@@ -139,9 +150,11 @@ def read_input() -> bytes:
     return data
 
 
-async def preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -> int:
+async def preview(
+    call: Call, ctx: Context, draft: Draft, checks: list[Check], at: Moment | None = None
+) -> int:
     """Show a mail as it would go, its fields filled in, and what speaks against it."""
-    from tui_mail.actions import checking, composition, keeping
+    from tui_mail.actions import checking, composition, keeping, times
     from tui_mail.errors import MailError
 
     content = draft.content
@@ -167,6 +180,7 @@ async def preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -
             "body": body,
             "html_as_text": seen.html if seen else "",
             "size": seen.size if seen else 0,
+            "at": utc(at.at) if at else None,
             "attachments": [
                 {"filename": f.filename, "content_type": f.content_type, "size": len(f.data)}
                 for f in files
@@ -181,6 +195,8 @@ async def preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -
         if addresses:
             call.out.line(f"{role.capitalize()}: {', '.join(addresses)}")
     call.out.line(f"Subject: {subject}")
+    if at is not None:
+        call.out.line(f"Goes: {times.words(ctx, at)}")
     for file in files:
         call.out.line(f"Attachment: {file.filename} ({len(file.data):,} bytes)")
     call.out.line()
@@ -190,7 +206,7 @@ async def preview(call: Call, ctx: Context, draft: Draft, checks: list[Check]) -
     return Code.FAILED if blocked else Code.OK
 
 
-async def _send_raw(call: Call, ctx: Context, account_id: int | None) -> int:
+async def _send_raw(call: Call, ctx: Context, account_id: int | None, at: Moment | None) -> int:
     from tui_mail.actions import ready_mail, sending
 
     extra = [*call.args.to, *call.args.cc, *call.args.bcc]
@@ -201,6 +217,8 @@ async def _send_raw(call: Call, ctx: Context, account_id: int | None) -> int:
         recipients=extra,
         immediately=call.args.now,
     )
+    if at is not None:
+        ready = replace(ready, not_before=at.at, scheduled=True)
     if call.args.dry_run:
         call.out.document(
             {
@@ -236,10 +254,13 @@ async def queued(call: Call, ctx: Context, done: Done) -> int:
             "summary": done.summary,
             "message_id": row.message_id_header,
             "seconds_to_undo": max(0, row.not_before - ctx.now()),
+            "not_before": utc(row.not_before),
             "engine_runs": runs,
         }
     )
     call.out.line(f"{done.summary} (outbox {row.id}).")
-    if not runs and not call.out.as_json:
+    if row.scheduled and not call.out.as_json:
+        call.out.line(f"It goes {shown(row.not_before, ctx.now())}.")
+    if not runs and not row.scheduled and not call.out.as_json:
         call.out.note("No engine runs now; `tui-mail sync --once` sends it.")
     return Code.OK

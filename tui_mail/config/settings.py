@@ -114,6 +114,15 @@ GENERAL: tuple[Setting, ...] = (
         1,
         1000,
     ),
+    Setting(
+        "writing.morning",
+        "int",
+        9,
+        "Hour at which a day begins when mail is sent later, snoozed or followed up.",
+        (),
+        0,
+        12,
+    ),
     Setting("writing.default_account", "str", "", "Account for new mail; empty: the first one."),
     Setting(
         "sync.attachment_limit_mb",

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 
 from tui_mail.filing import intents, linking
-from tui_mail.filing.arrivals import FolderPlace, store_local
+from tui_mail.filing.arrivals import FolderPlace, identity, store_local
 from tui_mail.filing.bodies import file_bodies
 from tui_mail.filing.drafting import drop_draft, reopen_draft
 from tui_mail.model.messages import Flag, IndexedMail
@@ -71,6 +71,8 @@ def queue(
         "INSERT OR IGNORE INTO outbox_recipients(outbox_id, address) VALUES (?, ?)",
         [(cursor.lastrowid, address) for address in recipients],
     )
+    if scheduled:
+        recount(conn, fold(conn, [message_id]))
     if draft_id is not None:
         changed |= drop_draft(conn, draft_id, "sent", now)
     return cursor.lastrowid, changed
@@ -185,10 +187,18 @@ def ask_about_missed(conn: sqlite3.Connection, account_id: int, now: int) -> set
     return changed
 
 
-def replan(conn: sqlite3.Connection, outbox_id: int, at: int) -> set[int]:
-    """Send a mail that still waits at another time; empty when it was too late."""
-    message_id = outbox.replan(conn, outbox_id, at)
-    changed = fold(conn, [message_id]) if message_id is not None else set()
+def replan(
+    conn: sqlite3.Connection, outbox_id: int, at: int, mail: IndexedMail, raw: bytes, now: int
+) -> set[int]:
+    """Send a mail that still waits at another time, which it bears; empty when it was too late."""
+    message_id = outbox.replan(conn, outbox_id, at, raw, scheduled=at > now)
+    if message_id is None:
+        return set()
+    conn.execute(
+        "UPDATE messages SET date = ?, fingerprint = ? WHERE id = ?",
+        (mail.envelope.date, identity(mail.envelope, len(raw)), message_id),
+    )
+    changed = file_bodies(conn, [(message_id, mail)], now) | fold(conn, [message_id])
     recount(conn, changed)
     return changed
 

@@ -77,6 +77,9 @@ class OutgoingMail:
     """The server offers SMTPUTF8, so a non-ASCII local part may be written (RFC 6531)."""
 
 
+_DATE = re.compile(rb"(?im)^date:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
+
+
 def wire_address(address: str, *, smtputf8: bool = False) -> str:
     """The address as it goes on the wire: IDNA domain, checked local part.
 
@@ -100,6 +103,17 @@ def wire_address(address: str, *, smtputf8: bool = False) -> str:
     elif not (_LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)) or len(local) > 64:
         raise MailError(f"“{_shown(address)}” is not a mail address.")
     return f"{local}@{_wire_domain(domain, address)}"
+
+
+def redated(raw: bytes, *, date: int, utc_offset: int) -> bytes:
+    """A frozen mail with another Date, everything else as it is."""
+    from datetime import UTC, datetime, timedelta, timezone
+    from email.utils import format_datetime
+
+    zone = timezone(timedelta(seconds=utc_offset)) if utc_offset else UTC
+    line = f"Date: {format_datetime(datetime.fromtimestamp(date, zone))}\r\n".encode("ascii")
+    head, gap, body = raw.partition(b"\r\n\r\n")
+    return _DATE.sub(lambda _: line, head + b"\r\n", count=1) + gap[2:] + body
 
 
 def recipient_address(one: Address, *, smtputf8: bool = False) -> str:

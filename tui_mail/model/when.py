@@ -107,12 +107,17 @@ def proposals(
 def shown(at: int, now: int, *, zone: tzinfo | None = None) -> str:
     """A moment in full: `Tue 1 Dec 2026 09:00 UTC+1, in 8 days`."""
     then = _local(at, zone)
-    day = f"{_DAYS[then.weekday()]} {then.day} {_MONTHS[then.month - 1]} {then.year}"
     offset = then.utcoffset() or timedelta()
     minutes = int(offset.total_seconds()) // 60
     sign, minutes = ("-" if minutes < 0 else "+"), abs(minutes)
     zone_words = f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
-    return f"{day} {then:%H:%M} {zone_words if minutes else 'UTC'}, {_distance(at - now)}"
+    return f"{brief(at, zone=zone)} {zone_words if minutes else 'UTC'}, {_distance(at - now)}"
+
+
+def brief(at: int, *, zone: tzinfo | None = None) -> str:
+    """A moment in a few letters: `Tue 1 Dec 2026 09:00`."""
+    then = _local(at, zone)
+    return f"{_DAYS[then.weekday()]} {then.day} {_MONTHS[then.month - 1]} {then.year} {then:%H:%M}"
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

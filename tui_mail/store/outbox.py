@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
@@ -153,12 +154,15 @@ def miss(conn: sqlite3.Connection, account_id: int, now: int) -> list[int]:
     return [row[1] for row in rows]
 
 
-def replan(conn: sqlite3.Connection, outbox_id: int, at: int) -> int | None:
+def replan(
+    conn: sqlite3.Connection, outbox_id: int, at: int, raw: bytes, *, scheduled: bool
+) -> int | None:
     """Give a mail that has not begun to go another time; its message, None when it is too late."""
     row = conn.execute(
-        "UPDATE outbox SET state = 'held', not_before = ?, scheduled = 1, error = '' WHERE id = ?"
+        "UPDATE outbox SET state = 'held', not_before = ?, scheduled = ?, raw = ?, sha256 = ?,"
+        " error = '' WHERE id = ?"
         " AND state IN ('held', 'missed') RETURNING message_id",
-        (at, outbox_id),
+        (at, scheduled, raw, hashlib.sha256(raw).digest(), outbox_id),
     ).fetchone()
     return row[0] if row else None
 

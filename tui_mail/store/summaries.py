@@ -6,7 +6,6 @@ Part of the fold: `recount` reads the messages and writes what comes out of here
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,7 @@ from tui_mail.model.messages import Flag
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.threading import base_subject
 from tui_mail.model.views import View, folder_view
+from tui_mail.model.when import brief
 from tui_mail.store import standing
 from tui_mail.store.ids import ids_json
 from tui_mail.store.standing import Standing
@@ -195,16 +195,17 @@ def outbox_words(conn: sqlite3.Connection, conversation_ids: list[int]) -> dict[
     ):
         words = _OUTBOX_WORDS.get(state, "being sent")
         if state == "missed" or (state == "held" and scheduled):
-            then = time.localtime(at)
-            day = f"{then.tm_year}-{then.tm_mon:02}-{then.tm_mday:02}"
-            words += f" {day} {then.tm_hour:02}:{then.tm_min:02}"
+            words = f"{_PLANNED_WORDS[state]} {brief(at)}"
         said[cid] = one_line(f"{words}: {error}" if error else words, 225)
     return said
 
 
+_PLANNED_WORDS = {
+    "held": "goes",
+    "missed": "MISSED, open it to say whether it still goes: it was planned for",
+}
 _OUTBOX_WORDS = {
     "held": "waits in the outbox",
-    "missed": "missed: open it and say whether it still goes; planned for",
     "queued": "waits in the outbox",
     "retry_wait": "will be tried again",
     "failed": "not sent",

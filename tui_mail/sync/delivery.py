@@ -82,9 +82,7 @@ class Delivery:
         Raises AuthError when the server rejects the sign-in: the mail waits, no try is counted.
         """
         count = 0
-        asked = await self._desk.db.write(
-            ask_about_missed, self._desk.account_id, self._desk.now()
-        )
+        asked = await self._desk.db.write(ask_about_missed, self._desk.account_id, self._desk.now())
         self._desk.changed(asked)
         while True:
             mail = await self._desk.db.write(

@@ -6,9 +6,11 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 
 from tui_mail.actions import sending
+from tui_mail.model.when import shown
 from tui_mail.store.outbox import Outgoing
 from tui_mail.tui import text
 from tui_mail.tui.dialogs.ask import ConfirmScreen
+from tui_mail.tui.dialogs.when import WhenScreen
 from tui_mail.tui.reading import Entry
 from tui_mail.tui.shell import CommandScreen
 
@@ -51,6 +53,25 @@ class OutboxCommands(CommandScreen):
             self.mail_app.look_soon()
 
         await self._sure(mail, "Send again?", again)
+
+    async def command_outbox_later(self) -> None:
+        """Send a mail that waits at another time."""
+        mail = self._mail()
+        if mail is None:
+            return
+        if mail.state not in ("held", "missed"):
+            self.say("Only a mail that waits for its time can have another one.")
+            return
+
+        async def move(at: int) -> None:
+            ctx = self.mail_app.ctx
+            if await sending.reschedule(ctx, mail.id, at):
+                self.mail_app.say(f"Goes {shown(at, ctx.now())}.")
+            else:
+                self.mail_app.say("Too late: the mail is on its way or has gone.")
+            self.mail_app.look_soon()
+
+        await self.app.push_screen(WhenScreen("Send it when?", self.mail_app.ctx, move))
 
     async def command_outbox_mark_sent(self) -> None:
         """The user knows that it was sent."""

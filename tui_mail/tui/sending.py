@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tui_mail.model.safe_text import safe_line
+from tui_mail.model.when import brief
 from tui_mail.store.outbox import CANCELLABLE, NEED_USER, Outgoing, Recipient
 from tui_mail.tui.format import clock_time
 
@@ -24,6 +25,7 @@ _WORDS = {
     "failed": "was not sent",
     "uncertain": "may have been sent or not",
     "cancelled": "was stopped",
+    "missed": "was missed",
 }
 
 
@@ -31,7 +33,10 @@ def state_words(mail: Outgoing) -> str:
     """How far a mail is, in a few words."""
     words = _WORDS.get(mail.state, mail.state)
     if mail.state == "held":
-        words = f"{'is planned for' if mail.scheduled else 'goes at'} {clock_time(mail.not_before)}"
+        at = mail.not_before
+        words = f"is planned for {brief(at)}" if mail.scheduled else f"goes at {clock_time(at)}"
+    elif mail.state == "missed":
+        words = f"was planned for {brief(mail.not_before)} and missed. Does it still go?"
     elif mail.state == "retry_wait" and mail.next_at:
         words = f"will be tried again at {clock_time(mail.next_at)}"
     return words
@@ -61,9 +66,13 @@ def offers_of(mail: Outgoing) -> list[tuple[str, str]]:
     offers: list[tuple[str, str]] = []
     if mail.state in CANCELLABLE:
         offers.append(("cancel", "stop it"))
-    if mail.state in (*NEED_USER, "retry_wait"):
+    if mail.state == "missed":
+        offers.insert(0, ("resend", "send it now"))
+    if mail.state in ("held", "missed"):
+        offers.append(("later", "at another time"))
+    if mail.state in (*NEED_USER, "retry_wait") and mail.state != "missed":
         offers.append(("resend", "send again"))
-    if mail.state in NEED_USER:
+    if mail.state in NEED_USER and mail.state != "missed":
         offers.append(("mark_sent", "it was sent"))
     if mail.state in (*CANCELLABLE, *NEED_USER):
         offers.append(("edit", "edit"))

@@ -110,6 +110,7 @@ class ReviewScreen(CommandScreen):
         pieces.append("\n")
         for command_id, words_ in (
             ("review.send", "" if blocked else "send"),
+            ("review.later", "" if blocked else "send it later"),
             ("review.edit", "go on writing"),
             ("review.attach", "attach a file"),
             ("review.detach", "take the last file out" if self._composer.files else ""),
@@ -134,16 +135,28 @@ class ReviewScreen(CommandScreen):
 
     async def command_review_send(self) -> None:
         """Send it; z takes it back for a while."""
+        await self._send(None)
+
+    async def command_review_later(self) -> None:
+        """Send it at a time to be chosen."""
+        from tui_mail.tui.dialogs.when import WhenScreen
+
+        await self.app.push_screen(WhenScreen("Send it when?", self.mail_app.ctx, self._send))
+
+    async def _send(self, at: int | None) -> None:
         await self._composer.save()
         blocking = [check for check in await checking.check(self.mail_app.ctx, self.draft)
                     if check.blocks]  # fmt: skip
         if blocking:
             self.say(blocking[0].text, trouble=True)
             return
-        done = await sending.send(self.mail_app.ctx, self.draft)
+        done = await sending.send(self.mail_app.ctx, self.draft, at=at)
         await self._leave()
         seconds = int(self.mail_app.ctx.settings.get("writing.undo_seconds"))
         undo = self._key("mail.undo")
+        if at is not None:
+            self.mail_app.say(f"{done.summary} · g o shows it, {undo} stops it")
+            return
         waits = f" in {seconds} s · {undo} stops it" if seconds else ""
         self.mail_app.say_sending(done.summary + waits, done.journal_id)
 
