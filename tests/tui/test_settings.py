@@ -137,35 +137,3 @@ async def test_a_new_password_lets_a_rejected_account_try_again(
         assert box.fetch("SELECT state FROM accounts") == [("connecting",)]
     assert "new-secret" in box.paths.secrets_file.read_text()
     assert box.paths.secrets_file.stat().st_mode & 0o777 == 0o600
-
-
-async def test_a_new_account_is_tried_and_says_what_the_servers_say(
-    mailbox: Make, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a machine without a keyring: the secret goes into a vault made on the way."""
-    monkeypatch.setattr("tui_mail.accounts.secrets.keyring_works", lambda: False)
-    monkeypatch.setattr("tui_mail.accounts.vault._MEMORY_KIB", 64)
-    box = mailbox(0)
-    async with start(box, (120, 45)) as journey:
-        await settings(journey)
-        await journey.press("a", *"bo@nowhere.invalid", "enter")
-        assert "imap.nowhere.invalid" in journey.screen
-        assert "smtp.nowhere.invalid" in journey.screen
-        for name, value in (("imap host", "127.0.0.1"), ("smtp host", "127.0.0.1")):
-            await narrow(journey, name)
-            await journey.press("enter", *["backspace"] * 20, *value, "enter", "escape")
-        for name in ("imap port", "smtp port"):
-            await narrow(journey, name)
-            await journey.press("enter", *["backspace"] * 3, "1", "enter", "escape")
-        await journey.press("s")
-        for phrase in ("short phrase", "another phrase", "another phrase"):
-            await journey.until(lambda: "vault" in journey.screen.lower())
-            await journey.press(*phrase, "enter")
-        await journey.until(lambda: "It is kept in: vault" in journey.screen)
-        assert box.paths.vault_file.stat().st_mode & 0o777 == 0o600
-        await journey.press(*"pw", "enter", "ctrl+s")
-        await journey.until(lambda: "Keep it all the same?" in journey.screen)
-        assert "✗ IMAP: 127.0.0.1:1 cannot be reached" in journey.screen
-        assert "✗ SMTP: 127.0.0.1:1 cannot be reached" in journey.screen
-        await journey.press("n")
-    assert len(load(box.paths.config_file).accounts) == 1

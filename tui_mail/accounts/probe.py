@@ -11,6 +11,7 @@ from tui_mail.accounts.servers import QUICK, imap_settings, smtp_settings
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import AuthError, RefusedError, TuiMailError
 from tui_mail.imap.session import ImapSession
+from tui_mail.imap.values import ListedFolder
 from tui_mail.model.safe_text import safe_line
 from tui_mail.smtp.submission import SmtpSession
 
@@ -29,6 +30,10 @@ class TestLine:
     """The server said no to the user name or the secret, and not to something else."""
     archive: ArchiveChoice | None = None
     """Where archived mail would go, of an IMAP server that took the sign-in."""
+    folders: tuple[ListedFolder, ...] = ()
+    """What it has; names are not yet safe to show."""
+    labels: bool = False
+    """Its folders are labels (Gmail)."""
 
 
 def try_imap(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
@@ -39,8 +44,9 @@ def try_imap(account: AccountSettings, secret: Callable[[], str]) -> TestLine:
         folders = session.list_folders().folders
         how = session.tls_description or "without encryption"
         text = safe_line(f"signed in, {len(folders)} folders, {how}", 300)
-        archive = archive_choice(folders, account, labels=session.quirks.labels)
-        return TestLine("IMAP", True, text, archive=archive)
+        labels = session.quirks.labels
+        archive = archive_choice(folders, account, labels=labels)
+        return TestLine("IMAP", True, text, archive=archive, folders=folders, labels=labels)
     except TuiMailError as error:
         return _failed("IMAP", error)
     finally:

@@ -61,14 +61,6 @@ def filled(account: AccountSettings, found: Candidate) -> AccountSettings:
     return with_candidate(account, found)
 
 
-def preset(ctx: Context, account: AccountSettings) -> AccountSettings:
-    """The account with a known provider's servers, if its domain is one's; asks no network."""
-    directory = load_providers(ctx.paths.providers_file)
-    provider = directory.of_address(account.address)
-    found = of_provider(provider, account.address) if provider else None
-    return with_candidate(account, found) if found else account
-
-
 async def test_account(
     ctx: Context, account: AccountSettings, secret: str | None
 ) -> tuple[TestLine, ...]:

@@ -106,6 +106,7 @@ def _differs(known: list[accounts.Account], settings: Settings) -> bool:
         or row.own_keys != {address_key(a) for a in account.own_addresses}
         or (row.state == "paused") != account.paused
         or row.keep_linked != account.keep_linked_copies
+        or (row.short_name, row.colour) != (account.short_name or account.id, account.colour)
         for row, account in zip(known, settings.accounts, strict=True)
     )
 

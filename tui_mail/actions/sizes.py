@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from tui_mail.actions.context import Context
@@ -15,9 +16,16 @@ def content_size(draft: Draft, files: Sequence[DraftFile]) -> int:
     return len(draft.content.body.encode()) + sum(len(file.data) for file in files)
 
 
-async def size_limits(ctx: Context, account_id: int, *, provider_mb: int = 0) -> SizeLimits:
-    """How large a mail of this account may be; `provider_mb` is what its provider says (R9)."""
+async def size_limits(ctx: Context, account_id: int) -> SizeLimits:
+    """How large a mail of this account may be: the user's word, the provider's, the server's."""
+    from tui_mail.accounts.providers import load_providers
+
     account = ctx.account(account_id)
     row = await ctx.db.read(accounts.account, account_id)
     announced = int(row.server.get("smtp_size", 0)) if row is not None else 0
-    return limits(account.size_limit_mb if account else 0, provider_mb, announced)
+    provider = None
+    if account is not None and account.provider:
+        directory = await asyncio.to_thread(load_providers, ctx.paths.providers_file)
+        provider = directory.provider(account.provider)
+    told = provider.size_limit_mb if provider else 0
+    return limits(account.size_limit_mb if account else 0, told, announced)

@@ -142,6 +142,14 @@ ACCOUNT: tuple[Setting, ...] = (
     Setting("id", "str", "", "Short name of the account, used on the command line."),
     Setting("address", "str", "", "The e-mail address."),
     Setting("name", "str", "", "Your name as others see it."),
+    Setting("short_name", "str", "", "Its name in lists and at the left; empty: the id."),
+    Setting(
+        "colour",
+        "choice",
+        "none",
+        "Colour of that name; the name stays readable without it.",
+        ("none", "red", "green", "yellow", "blue", "magenta", "cyan"),
+    ),
     Setting("aliases", "list", [], "Further addresses that are yours."),
     Setting("imap_host", "str", "", "IMAP server."),
     Setting("imap_port", "int", 993, "IMAP port.", (), 1, 65535),
@@ -185,6 +193,21 @@ ACCOUNT: tuple[Setting, ...] = (
     Setting(
         "sync_days", "int", 90, "How many days of past mail to bring; 0: everything.", (), 0, 36500
     ),
+    Setting(
+        "sync_scope",
+        "choice",
+        "all",
+        "What to sync: all folders, or only the chosen ones (on Gmail: labels).",
+        ("all", "chosen"),
+    ),
+    Setting("sync_folders", "list", [], "Folders or labels that are synced when `chosen`."),
+    Setting(
+        "past_mail",
+        "choice",
+        "everyone",
+        "Which past mail to bring: from everyone, or only mail with contacts; new mail always all.",
+        ("everyone", "contacts"),
+    ),
     Setting("skip_folders", "list", [], "Folders that are not synced."),
     Setting("extra_folders", "list", [], "Folders synced although they are spam or trash."),
     Setting("archive_folder", "str", "", "Archive folder; empty: the one the server names."),
@@ -209,6 +232,13 @@ ACCOUNT: tuple[Setting, ...] = (
         "choice",
         "private",
         "Who may see new mail: private only you; shared also others who see what it is linked to.",
+        ("private", "shared"),
+    ),
+    Setting(
+        "past_visibility",
+        "choice",
+        "private",
+        "The same for past mail, as it is brought.",
         ("private", "shared"),
     ),
     Setting(
@@ -246,6 +276,8 @@ class AccountSettings:
     id: str
     address: str
     name: str = ""
+    short_name: str = ""
+    colour: str = "none"
     aliases: tuple[str, ...] = ()
     imap_host: str = ""
     imap_port: int = 993
@@ -262,6 +294,9 @@ class AccountSettings:
     ca_file: str = ""
     paused: bool = False
     sync_days: int = 90
+    sync_scope: str = "all"
+    sync_folders: tuple[str, ...] = ()
+    past_mail: str = "everyone"
     skip_folders: tuple[str, ...] = ()
     extra_folders: tuple[str, ...] = ()
     archive_folder: str = ""
@@ -271,6 +306,7 @@ class AccountSettings:
     keep_linked_copies: bool = True
     link_mode: str = "automatic"
     default_visibility: str = "private"
+    past_visibility: str = "private"
     sent_copy: str = "auto"
     signature: str = ""
     signature_in: str = "both"

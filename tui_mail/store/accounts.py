@@ -34,6 +34,8 @@ class Account:
     own_keys: frozenset[str]
     keep_linked: bool = True
     """Linked mail stays readable when its copy on the server goes."""
+    colour: str = "none"
+    """Of its short name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +64,24 @@ class Folder:
     read_only: bool
     messages: int
     unread: int
+    past_scope: str = "everyone"
+    """Whose past mail is complete: `everyone`'s, or that with `contacts` only (B4)."""
 
 
 _ACCOUNT_COLUMNS = (
     "id, slug, address, short_name, position, state, reason, state_at, last_ok_at, last_error,"
-    " last_error_at, server, progress, own_keys, keep_linked"
+    " last_error_at, server, progress, own_keys, keep_linked, colour"
 )
 _FOLDER_COLUMNS = (
     "id, account_id, wire_name, name, delimiter, role, selectable, selected, mailbox_id,"
     " uidvalidity, generation, uidnext, modseq, server_exists, horizon, state,"
-    " last_sync_at, last_audit_at, read_only, messages, unread"
+    " last_sync_at, last_audit_at, read_only, messages, unread, past_scope"
 )
 
 
 def _account(row: tuple[Any, ...]) -> Account:
     values: list[Any] = [*row[:11], json.loads(row[11]), json.loads(row[12])]
-    values += [frozenset(json.loads(row[13])), bool(row[14])]
+    values += [frozenset(json.loads(row[13])), bool(row[14]), row[15]]
     return Account(*values)
 
 
@@ -96,19 +100,21 @@ def mirror(conn: sqlite3.Connection, settings: Sequence[AccountSettings]) -> dic
     for position, account in enumerate(settings):
         keys = json.dumps(sorted({address_key(a) for a in account.own_addresses}))
         row = conn.execute(
-            "INSERT INTO accounts(slug, address, short_name, position, own_keys, keep_linked)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(slug) DO UPDATE SET address = excluded.address,"
+            "INSERT INTO accounts(slug, address, short_name, position, own_keys, keep_linked,"
+            " colour) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(slug)"
+            " DO UPDATE SET address = excluded.address,"
             " short_name = excluded.short_name, position = excluded.position,"
             " own_keys = excluded.own_keys, keep_linked = excluded.keep_linked,"
-            " removed_at = NULL,"
+            " colour = excluded.colour, removed_at = NULL,"
             " state = CASE state WHEN 'removed' THEN 'not_started' ELSE state END RETURNING id",
             (
                 account.id,
                 account.address,
-                account.id,
+                account.short_name or account.id,
                 position,
                 keys,
                 account.keep_linked_copies,
+                account.colour,
             ),
         ).fetchone()
         ids[account.id] = row[0]

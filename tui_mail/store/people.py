@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tui_mail.model.records import Person, Ref, split_name
@@ -263,3 +263,15 @@ def of_conversation(conn: sqlite3.Connection, conversation_id: int) -> list[Pers
         (conversation_id,),
     ).fetchall()
     return get_many(conn, [row[0] for row in rows])
+
+
+def known_keys(conn: sqlite3.Connection, keys: Collection[str]) -> frozenset[str]:
+    """Which of these addresses (comparison keys) belong to a contact."""
+    return frozenset(
+        row[0]
+        for row in conn.execute(
+            "SELECT DISTINCT c.address FROM correspondents c JOIN person_addresses a"
+            " ON a.correspondent_id = c.id WHERE c.address IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(keys)),),
+        )
+    )

@@ -43,6 +43,8 @@ class Desk:
     unasked: UnaskedRate = field(default_factory=UnaskedRate)
     """Removals that no user's action stands behind (VAL-4)."""
     own: frozenset[str] = field(default_factory=frozenset)
+    passed_over: dict[tuple[int, int], set[int]] = field(default_factory=dict)
+    """UIDs by folder and generation that were looked at and are not wanted (R15, B4)."""
 
     def __post_init__(self) -> None:
         self.own = frozenset(address_key(address) for address in self.account.own_addresses)
@@ -51,15 +53,15 @@ class Desk:
         """UTC seconds."""
         return self.clock.now()
 
-    def place(self, folder: Folder) -> FolderPlace:
-        """The folder as filing wants it."""
+    def place(self, folder: Folder, *, past: bool = False) -> FolderPlace:
+        """The folder as filing wants it; `past` for mail that was there before."""
         return FolderPlace(
             folder.id,
             folder.account_id,
             folder.generation,
             folder.role,
             self.own,
-            self.account.default_visibility,
+            self.account.past_visibility if past else self.account.default_visibility,
             self.account.link_mode == "automatic",
         )
 

@@ -11,8 +11,9 @@ from tui_mail.filing.vanished import settle
 from tui_mail.imap.session import ImapSession
 from tui_mail.imap.uidset import UidSet
 from tui_mail.mime.headers import HEADER_FIELDS
+from tui_mail.model.addresses import address_key
 from tui_mail.model.arrivals import Arrival, Filed
-from tui_mail.store import syncing
+from tui_mail.store import people, syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.store.database import Pace
 from tui_mail.store.folds import fold, recount
@@ -106,8 +107,10 @@ async def fetch_newest(desk: Desk, wire: Wire, folder: Folder, uidnext: int) -> 
         for arrival in reversed(await _arrivals(desk, wire, window, window.lowest))
         if arrival.internal_date >= horizon
     ]
+    arrivals = await wanted_past(desk, folder, arrivals)
     if arrivals:
-        filed = await desk.db.write(file_arrivals, desk.place(folder), arrivals, desk.now())
+        place = desk.place(folder, past=True)
+        filed = await desk.db.write(file_arrivals, place, arrivals, desk.now())
         desk.changed(filed.conversation_ids)
 
 
@@ -129,7 +132,8 @@ async def backfill(
     )
     below = there.intersection(UidSet.span(1, max(1, folder.uidnext - 1)))
     known = await desk.db.read(syncing.known_uids, folder.id, folder.generation)
-    left = [uid for uid in below.expand() if uid not in known]
+    passed = desk.passed_over.get((folder.id, folder.generation), set())
+    left = [uid for uid in below.expand() if uid not in known and uid not in passed]
     left.reverse()
     progress.folder, progress.phase = folder.name, "headers"
     progress.total = max(progress.total, progress.done + len(left))
@@ -145,7 +149,14 @@ async def backfill(
         await _file_past(desk, folder, chunk, arrivals, progress, pace)
         if stop:
             return False
-    filed = await desk.db.write(_close_backfill, folder.id, folder.generation, horizon, desk.now())
+    filed = await desk.db.write(
+        _close_backfill,
+        folder.id,
+        folder.generation,
+        horizon,
+        desk.account.past_mail,
+        desk.now(),
+    )
     desk.changed(filed)
     return True
 
@@ -170,24 +181,28 @@ async def _file_past(
     pace: Pace,
 ) -> None:
     wanted = set(chunk)
-    rows = [arrival for arrival in reversed(arrivals) if arrival.uid in wanted]
-    place = desk.place(folder)
+    came = [arrival for arrival in reversed(arrivals) if arrival.uid in wanted]
+    rows = await wanted_past(desk, folder, came)
+    progress.done += len(came) - len(rows)
+    place = desk.place(folder, past=True)
     async for part, filed in desk.db.write_parts(
         rows, pace, lambda conn, part: file_arrivals(conn, place, part, desk.now())
     ):
         desk.changed(filed.conversation_ids)
         progress.done += len(part)
         await progress.tell()
-    missing = wanted - {arrival.uid for arrival in rows}
+    missing = wanted - {arrival.uid for arrival in came}
     if missing:
         await _ask_again(desk, folder, missing)
 
 
 def _close_backfill(
-    conn: sqlite3.Connection, folder_id: int, generation: int, horizon: int, now: int
+    conn: sqlite3.Connection, folder_id: int, generation: int, horizon: int, scope: str, now: int
 ) -> set[int]:
     """Past mail is complete; after a renumbering the former generation is let go (§4.5)."""
-    row = conn.execute("SELECT state FROM folders WHERE id = ?", (folder_id,)).fetchone()
+    row = conn.execute(
+        "UPDATE folders SET past_scope = ? WHERE id = ? RETURNING state", (scope, folder_id)
+    ).fetchone()
     changed: set[int] = set()
     if row[0] == "renumbered":
         former = syncing.messages_of_generation(conn, folder_id, generation - 1)
@@ -206,6 +221,26 @@ def horizon_of(desk: Desk) -> int:
     return max(1, desk.now() - days * 86_400) if days else 0
 
 
+async def wanted_past(desk: Desk, folder: Folder, arrivals: list[Arrival]) -> list[Arrival]:
+    """Of past mail, what the user wants: everyone's, or only mail with contacts (B4)."""
+    if desk.account.past_mail != "contacts" or not arrivals:
+        return arrivals
+    addresses = {key for one in arrivals for key in _external(one, desk.own)}
+    contacts = await desk.db.read(people.known_keys, addresses)
+    kept = [one for one in arrivals if not contacts.isdisjoint(_external(one, desk.own))]
+    here = {one.uid for one in kept}
+    passed = desk.passed_over.setdefault((folder.id, folder.generation), set())
+    passed.update(one.uid for one in arrivals if one.uid not in here)
+    return kept
+
+
+def _external(arrival: Arrival, own: frozenset[str]) -> set[str]:
+    """Addresses of everyone else on a mail, as comparison keys."""
+    found = arrival.envelope
+    everyone = (*found.from_, *found.sender, *found.reply_to, *found.to, *found.cc, *found.bcc)
+    return {address_key(one.address) for one in everyone} - own
+
+
 def wants_past(desk: Desk, folder: Folder) -> bool:
     """Whether past mail of a folder is still to come, or more of it is wanted now (B3)."""
     if folder.uidvalidity == 0 or folder.state == "unstable":
@@ -213,6 +248,8 @@ def wants_past(desk: Desk, folder: Folder) -> bool:
     if folder.horizon < 0:
         return True
     wanted = horizon_of(desk)
+    if folder.past_scope == "contacts" and desk.account.past_mail == "everyone":
+        return True
     return folder.horizon > 0 and wanted < folder.horizon - 86_400
 
 

@@ -107,11 +107,16 @@ def _roles(folders: tuple[ListedFolder, ...], settings: AccountSettings) -> dict
 
 
 def _is_synced(folder: ListedFolder, role: str, settings: AccountSettings, gmail: bool) -> bool:
-    """Spam and trash only when asked for (R14); on Gmail All Mail holds everything."""
+    """Spam and trash only when asked for (R14); only what was chosen (R15).
+
+    On Gmail All Mail holds everything, and labels are chosen mail by mail.
+    """
     if folder.name in settings.extra_folders:
         return True
     if folder.name in settings.skip_folders or role in _NOT_SYNCED:
         return False
     if gmail:
         return role in _GMAIL_PLACES
+    if settings.sync_scope == "chosen":
+        return folder.name in settings.sync_folders
     return role != "all" and folder.role not in ("flagged", "important")

@@ -18,6 +18,8 @@ COMPOSE = "compose"
 SETTINGS = "settings"
 ACCOUNT = "account"
 """One account in the settings."""
+WIZARD = "wizard"
+"""The steps of a new account."""
 SEARCH = "search"
 """While the search field has the keys."""
 PICKER = "picker"
@@ -54,6 +56,8 @@ _LIST = frozenset({INBOX})
 _READER = frozenset({MESSAGE})
 _TEXT = frozenset({MESSAGE, SOURCE})
 _SETTINGS = frozenset({SETTINGS, ACCOUNT})
+_LINES = _SETTINGS | {WIZARD}
+"""Lists of named values."""
 _CRM = frozenset({RECORDS, RECORD, BOARD})
 _SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT})
 _PLACES = _MAIL | _SHEETS | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS, BOARD}
@@ -367,19 +371,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("review.discard", "Discard", "Throw it away; asks first.", ("q",), frozenset({REVIEW}),
             "review_discard", 5),
     Command("setting.change", "Change", "Change the marked line.", ("enter", "o", "space"),
-            _SETTINGS, "setting_change", 1),
-    Command("setting.find", "Find", "Show only what holds some words.", ("/",), _SETTINGS,
+            _LINES, "setting_change", 1),
+    Command("setting.find", "Find", "Show only what holds some words.", ("/",), _LINES,
             "setting_find", 2),
     Command("setting.default", "Default", "Give it its default.", ("d",), _SETTINGS,
             "setting_default", 3),
     Command("setting.file", "Edit the file", "Open the settings file in the editor.", ("ctrl+e",),
             frozenset({SETTINGS}), "setting_file"),
-    Command("setting.down", "Down", "Next line.", ("j", "down"), _SETTINGS, "setting_by",
+    Command("setting.down", "Down", "Next line.", ("j", "down"), _LINES, "setting_by",
             argument=1),
-    Command("setting.up", "Up", "Line above.", ("k", "up"), _SETTINGS, "setting_by", argument=-1),
-    Command("setting.page_down", "Page down", "One page down.", ("pagedown",), _SETTINGS,
+    Command("setting.up", "Up", "Line above.", ("k", "up"), _LINES, "setting_by", argument=-1),
+    Command("setting.page_down", "Page down", "One page down.", ("pagedown",), _LINES,
             "setting_by", argument=10),
-    Command("setting.page_up", "Page up", "One page up.", ("pageup",), _SETTINGS, "setting_by",
+    Command("setting.page_up", "Page up", "One page up.", ("pageup",), _LINES, "setting_by",
             argument=-10),
     Command("account.add", "Add account", "Add an account; it is tried before it is kept.", ("a",),
             frozenset({SETTINGS}), "account_add", 4),
@@ -387,8 +391,12 @@ COMMANDS: tuple[Command, ...] = (
             "account_secret", 5),
     Command("account.test", "Test", "Sign in to both servers and show what they say.", ("t",),
             frozenset({ACCOUNT}), "account_test", 4),
-    Command("account.keep", "Keep", "Try the new account and keep it.", ("ctrl+s",),
-            frozenset({ACCOUNT}), "account_keep", 6),
+    Command("wizard.next", "Go on", "To the next step.", ("n", "right", "ctrl+s"),
+            frozenset({WIZARD}), "wizard_next", 3),
+    Command("wizard.back", "Back", "To the step before; nothing typed is lost.",
+            ("b", "left", "escape"), frozenset({WIZARD}), "wizard_back", 4),
+    Command("wizard.leave", "Leave", "Add no account; asks first.", ("q",), frozenset({WIZARD}),
+            "wizard_leave", 5),
     Command("account.pause", "Pause", "Pause the account, or go on.", ("p",),
             frozenset({SETTINGS}), "account_pause", 6),
     Command("account.remove", "Remove", "Take the account out; asks first.", ("D",),
@@ -414,8 +422,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.preview", "Preview", "Show or hide the newest mail under the list.", ("P",),
             _LIST, "toggle_preview"),
     Command("app.palette", "Commands", "Every command by name, with its key.", (":", "ctrl+p"),
-            _PLACES, "palette", 12),
-    Command("app.help", "Help", "What works on this screen.", ("?",), _PLACES, "help",
+            _PLACES | {WIZARD}, "palette", 12),
+    Command("app.help", "Help", "What works on this screen.", ("?",), _PLACES | {WIZARD}, "help",
             99),
     Command("app.sync", "Sync now", "Look for new mail now.", ("ctrl+r",), _MAIL, "sync_now"),
     Command("app.redraw", "Redraw", "Paint the whole screen again.", ("ctrl+l",),

@@ -95,10 +95,10 @@ def general_rows(settings: Settings) -> Iterator[SettingRow]:
                          value != setting.default)  # fmt: skip
 
 
-def account_rows(account: AccountSettings, *, is_new: bool) -> Iterator[SettingRow]:
+def account_rows(account: AccountSettings) -> Iterator[SettingRow]:
     """Every value of one account."""
     for setting in ACCOUNT:
-        if setting.key == "id" and not is_new:
+        if setting.key == "id":
             continue
         value = getattr(account, setting.key)
         default = tuple(setting.default) if setting.kind == "list" else setting.default

@@ -9,7 +9,7 @@ from tui_mail.actions import accounts as actions
 from tui_mail.config.settings import AccountSettings, Setting
 from tui_mail.errors import ConfigError
 from tui_mail.store.accounts import Account
-from tui_mail.tui import text
+from tui_mail.tui import background, text
 from tui_mail.tui.commands import BY_ID, SETTINGS, keymap
 from tui_mail.tui.editing import edit_file
 from tui_mail.tui.setting_rows import (
@@ -187,7 +187,7 @@ class SettingsScreen(SettingScreen):
             await edit_file(self, path)
             await self._reread()
 
-        self.run_worker(edit(), group="editor", exclusive=True, exit_on_error=False)
+        background.begin(self, edit, "editor")
 
     # Accounts
 
@@ -200,7 +200,7 @@ class SettingsScreen(SettingScreen):
 
     async def command_account_add(self) -> None:
         """A new account."""
-        await self.mail_app.open_screen("account")
+        await self.mail_app.open_screen("wizard")
 
     async def command_account_secret(self) -> None:
         """A new password; the engine tries it at once."""
