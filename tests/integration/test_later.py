@@ -9,12 +9,13 @@ from pathlib import Path
 from tests.integration.test_live import opened
 from tests.integration.test_sending import Office, office, state
 from tests.integration.waiting import one
+from tests.profiles import mail
 from tests.tui.factory import FixedClock
-from tui_mail.actions import beginning, sending
+from tui_mail.actions import beginning, reminding, sending
 from tui_mail.actions.context import Context
 from tui_mail.model.drafts import DraftContent
 from tui_mail.model.views import View
-from tui_mail.store import outbox, pages
+from tui_mail.store import folds, outbox, pages
 from tui_mail.sync.engine import Engine
 
 _HOUR = 3600
@@ -97,3 +98,31 @@ async def test_cancelled_it_is_a_draft_again(tmp_path: Path) -> None:
         await sync_at(here, at + 60)
         assert here.sink.accepted == []
         assert (await ctx.db.read(pages.count, View.DRAFTS))[0] == 1
+
+
+async def test_the_engine_wakes_after_a_restart_and_the_server_learns_nothing(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as here:
+        here.imap.append("INBOX", mail(1), user="mira")
+        await here.sync()
+        async with opened(here.paths) as ctx:
+            conversation = int(await one(ctx, "SELECT conversation_id FROM messages"))
+            now = ctx.now()
+            await reminding.snooze(ctx, [conversation], now + _HOUR)
+            await reminding.remind(ctx, [conversation], now + 2 * _HOUR)
+            assert await ctx.db.read(pages.count, View.INBOX) == (0, 0)
+        said = len(here.imap.log)
+        await sync_at(here, now + 60)
+        async with opened(here.paths) as ctx:
+            assert await ctx.db.read(pages.count, View.SNOOZED) == (1, 1)
+        await sync_at(here, now + 3 * _HOUR)
+        async with opened(here.paths) as ctx:
+            (row,) = await ctx.db.read(pages.page, View.INBOX, 0, 10)
+            assert row.at == now + _HOUR
+            assert await ctx.db.read(pages.count, View.FOLLOW_UP) == (1, 1)
+            await ctx.db.write(folds.rebuild)
+            (again,) = await ctx.db.read(pages.page, View.INBOX, 0, 10)
+            assert again.at == row.at
+        changing = (b"STORE", b"MOVE", b"COPY", b"APPEND", b"EXPUNGE")
+        assert not [line for line in here.imap.log[said:] if any(w in line for w in changing)]

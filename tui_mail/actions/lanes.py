@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui_mail.actions.context import Context
+from tui_mail.filing.waking import wake_due
 from tui_mail.store import lanes
 from tui_mail.store.database import Database
 
@@ -11,7 +12,7 @@ _PART = 300
 
 
 async def refresh(ctx: Context) -> bool:
-    """Bring "waiting for me", "gone quiet" and "no next activity" up to date.
+    """Bring "waiting for me", "gone quiet" and "no next activity" up to date, and wake what is due.
 
     Looked through on a connection of its own, because with tens of thousands of deals it takes a
     while, and the list is not to wait for it; only what differs is written. Whether anything did.
@@ -21,7 +22,7 @@ async def refresh(ctx: Context) -> bool:
         go, come = await look.read(lanes.behind, ctx.now())
     finally:
         await look.close()
-    changed = False
+    changed = bool(await wake_due(ctx.db, ctx.now()))
     for start in range(0, len(go), _PART):
         changed |= await ctx.db.write(lanes.apply, go[start : start + _PART], [])
     for start in range(0, len(come), _PART):

@@ -13,7 +13,7 @@ from tui_mail.model.addresses import Address
 from tui_mail.model.drafts import DraftContent
 from tui_mail.model.records import ITEM_KINDS, Ref, parse_ref
 from tui_mail.model.visibility import PRIVATE, SHARED
-from tui_mail.store import items, links, organizations, people, recorder, records
+from tui_mail.store import items, links, organizations, people, recorder, records, reminders
 from tui_mail.store.drafts import Draft
 
 NONE = "none"
@@ -111,7 +111,10 @@ def checked_item(typed: str) -> str:
 def apply(
     conn: sqlite3.Connection, conversation_id: int, content: DraftContent, now: int
 ) -> tuple[set[int], list[recorder.Change]]:
-    """Link a conversation and set who sees it, as the writer said; returns what undo needs."""
+    """Link a conversation, set who sees it and when to look for an answer, as the writer said.
+
+    Returns the conversations changed, and what undo needs.
+    """
     item = parse_ref(content.item)
 
     def body(conn: sqlite3.Connection) -> Outcome:
@@ -135,9 +138,11 @@ def apply(
                     f"UPDATE {table} SET visibility = ?1 WHERE {key} = ?2 AND visibility IS NOT ?1",
                     (content.visibility, conversation_id),
                 )
+        if content.remind_at:
+            reminders.put(conn, conversation_id, reminders.REMIND, content.remind_at, now)
         return Outcome("", {conversation_id})
 
-    if not content.item and not content.visibility:
+    if not content.item and not content.visibility and not content.remind_at:
         return set(), []
     outcome, changes = record(conn, body, now)
     return refold(conn, changes, outcome.conversations), changes

@@ -35,6 +35,10 @@ async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
             raise ActionError(problem.text)
     account = ctx.account(draft.account_id)
     assert account is not None
+    if draft.content.remind_at and draft.content.remind_at <= (at or ctx.now()):
+        raise ActionError(
+            "The mail would be followed up before it goes.", hint="Choose a later day."
+        )
     from tui_mail.mime import compose
     from tui_mail.mime.indexing import index_mail
 

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "delete": ("triage", "move conversations to the trash"),
     "mark": ("triage", "mark conversations read, unread, starred or not starred"),
     "move": ("triage", "move conversations to a folder"),
+    "snooze": ("reminding", "take conversations out of the inbox until a time; or list them"),
+    "remind": ("reminding", "follow conversations up when nobody answers; or list them"),
     "undo": ("triage", "take the last action back"),
     "person": ("records", "list, show, add, change and delete people"),
     "org": ("records", "list, show, add, change and delete organizations"),

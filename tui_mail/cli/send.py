@@ -48,6 +48,7 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     parser.add_argument("--plain", action="store_true", help="no HTML part")
     parser.add_argument("--attach", action="append", type=Path, default=[], metavar="FILE")
     parser.add_argument("--account", help="the account it goes from")
+    parser.add_argument("--remind", metavar="WHEN", help="follow it up when nobody answers by then")
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="only say what would go, and to whom"
     )
@@ -101,6 +102,7 @@ async def _send(call: Call, ctx: Context) -> int:
         plain_only=call.args.plain,
         sender=alias,
         item=str(call.args.link) if call.args.link else "",
+        remind_at=times.parse(ctx, call.args.remind).at if call.args.remind else 0,
     )
     draft = await beginning.new_draft(
         ctx, account_id=account_id, content=content, sign=not call.args.no_signature

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tui_mail.errors import ActionError
 from tui_mail.model.threading import id_hash
-from tui_mail.store import links
+from tui_mail.store import links, reminders
 from tui_mail.store.ids import ids_json
 
 
@@ -161,4 +161,5 @@ def merge(conn: sqlite3.Connection, source: int, target: int) -> None:
     conn.execute(
         "UPDATE drafts SET conversation_id = ? WHERE conversation_id = ?", (target, source)
     )
+    reminders.carry(conn, source, target)
     links.carry(conn, source, target)

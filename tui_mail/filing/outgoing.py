@@ -11,7 +11,7 @@ from tui_mail.filing.arrivals import FolderPlace, identity, store_local
 from tui_mail.filing.bodies import file_bodies
 from tui_mail.filing.drafting import drop_draft, reopen_draft
 from tui_mail.model.messages import Flag, IndexedMail
-from tui_mail.store import disk, outbox
+from tui_mail.store import disk, outbox, reminders
 from tui_mail.store.folds import fold, recount
 
 
@@ -100,6 +100,7 @@ def cancel(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
     if row is None:
         return set()
     message_id, draft_id = row
+    reminders.forget_mail(conn, message_id)
     conn.execute("UPDATE messages SET deleted_at = ? WHERE id = ?", (now, message_id))
     changed = fold(conn, [message_id])
     recount(conn, changed)

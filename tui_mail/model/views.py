@@ -34,6 +34,10 @@ class View(IntEnum):
     """Of open deals that were silent for longer than their stage allows, quietest first."""
     UNPLANNED = 16
     """Of open deals with no next activity, those longest in their stage first."""
+    SNOOZED = 17
+    """Out of the inbox until a time, the next one first."""
+    FOLLOW_UP = 18
+    """An answer is waited for; those whose time has come first."""
 
 
 LANES = frozenset({View.WAITING, View.QUIET, View.UNPLANNED})
@@ -57,6 +61,8 @@ VIEW_NAMES: dict[View, str] = {
     View.WAITING: "Waiting for me",
     View.QUIET: "Gone quiet",
     View.UNPLANNED: "No next activity",
+    View.SNOOZED: "Snoozed",
+    View.FOLLOW_UP: "Follow-up",
 }
 
 VIEW_WORDS: dict[str, View] = {
@@ -78,6 +84,8 @@ VIEW_WORDS: dict[str, View] = {
     "waiting": View.WAITING,
     "quiet": View.QUIET,
     "unplanned": View.UNPLANNED,
+    "snoozed": View.SNOOZED,
+    "followup": View.FOLLOW_UP,
 }
 """What `in:` and the command line call them."""
 

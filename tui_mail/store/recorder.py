@@ -44,6 +44,7 @@ RECORDED: dict[str, tuple[str, ...]] = {
     "templates": ("id",),
     "template_files": ("template_id", "position"),
     "signatures": ("id",),
+    "reminders": ("conversation_id", "kind"),
 }
 """Tables of which every row is recorded, with their keys."""
 
@@ -114,7 +115,7 @@ def touched(changes: Sequence[Change]) -> tuple[set[int], set[int]]:
     conversations: set[int] = set()
     persons: set[int] = set()
     for what, table, key, old in changes:
-        if table == "conversations":
+        if table in ("conversations", "reminders"):
             conversations.add(key[0])
         elif table in ("persons", "person_addresses"):
             persons.add(key[0])

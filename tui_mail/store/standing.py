@@ -12,6 +12,7 @@ from typing import Any
 
 from tui_mail.model.views import View
 from tui_mail.store.ids import ids_json
+from tui_mail.store.reminders import Reminder, of_conversations
 
 INLINE = 300
 """Conversations that automation looks at again in the transaction that changes a record."""
@@ -37,6 +38,8 @@ class Standing:
     """Known persons of each message."""
     kept: set[int] = field(default_factory=set)
     """Persons whose conversation it is, as stored."""
+    reminders: Mapping[str, Reminder] = field(default_factory=dict)
+    """By kind."""
     forgetful: frozenset[int] = frozenset()
     """Accounts whose linked mail goes with the server's copy."""
 
@@ -73,6 +76,8 @@ def read(conn: sqlite3.Connection, ids: str) -> dict[int, Standing]:
         (ids,),
     ):
         found.setdefault(cid, Standing()).kept.add(person_id)
+    for cid, kept in of_conversations(conn, ids).items():
+        found.setdefault(cid, Standing()).reminders = kept
     return found
 
 

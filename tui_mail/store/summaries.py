@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,7 @@ from tui_mail.model.views import View, folder_view
 from tui_mail.model.when import brief
 from tui_mail.store import standing
 from tui_mail.store.ids import ids_json
+from tui_mail.store.reminders import REMIND, SNOOZE, Reminder
 from tui_mail.store.standing import Standing
 
 _SEEN = int(Flag.SEEN)
@@ -100,9 +102,48 @@ def summarise(
         known, [(row[1], row[9], 0 if row[3] & _SEEN else 1, row[15]) for row in counted]
     ):
         views[view] = [at, unread]
+    if known.reminders and counted:
+        _remind(known.reminders, conversation, counted, views)
     entries = {view: (at, n) for view, (at, n) in views.items()}
     shown = sorted((*counted, *outliving), key=lambda row: (row[9], row[1]))
     return _row(cid, shown or hidden, recipients), entries, shown
+
+
+def _remind(
+    reminders: Mapping[str, Reminder],
+    conversation: Conversation,
+    counted: list[tuple[Any, ...]],
+    views: dict[int, list[int]],
+) -> None:
+    """Take a snoozed conversation out of the inbox, and list what waits; an answer ends both.
+
+    One that woke stands by the time it woke at.
+    """
+    others = [(row[1], row[9], row[15]) for row in counted if row[2] == "received" and not row[4]]
+    open_ = {
+        kind: one
+        for kind, one in reminders.items()
+        if not any(one.is_ended_by(*message) for message in others)
+    }
+    unread = sum(1 for row in counted if not row[3] & _SEEN)
+    inboxes = {
+        folder_view(folder_id)
+        for places in conversation.places.values()
+        for folder_id, role in places
+        if role == "inbox"
+    }
+    snoozed = open_.get(SNOOZE)
+    if snoozed is not None and snoozed.woken_at is None:
+        for view in (_INBOX, _UNREAD, *inboxes):
+            views.pop(view, None)
+        views[int(View.SNOOZED)] = [-snoozed.due_at, unread]
+    elif snoozed is not None and snoozed.woken_at is not None:
+        for view in {_INBOX, _UNREAD, *inboxes} & views.keys():
+            views[view][0] = max(views[view][0], snoozed.woken_at)
+    waiting = open_.get(REMIND)
+    if waiting is not None:
+        is_due = waiting.woken_at is not None
+        views[int(View.FOLLOW_UP)] = [waiting.due_at if is_due else -waiting.due_at, int(is_due)]
 
 
 @lru_cache(maxsize=4096)

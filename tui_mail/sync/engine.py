@@ -15,8 +15,9 @@ from tui_mail.accounts import vault
 from tui_mail.config.load import load
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import AccountSettings, Settings
-from tui_mail.errors import ConfigError, SecretError, StoreDamaged
+from tui_mail.errors import ConfigError, SecretError, StoreDamaged, StoreError
 from tui_mail.filing.outgoing import recover, suspend_foreign
+from tui_mail.filing.waking import wake_due
 from tui_mail.mime.worker import MimePool
 from tui_mail.model.clock import Clock, SystemClock
 from tui_mail.store import accounts, retention
@@ -129,6 +130,7 @@ class Engine:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1.0)
             await self._watch_settings()
+            await self._wake_due()
             try:
                 await upkeep.tick()
             except StoreDamaged:
@@ -153,6 +155,7 @@ class Engine:
         """Sync each account completely, once, all at the same time; the outcome of each."""
         wanted = set(only)
         syncs = {slug: sync for slug, sync in self._syncs.items() if not wanted or slug in wanted}
+        await self._wake_due()
         results = await asyncio.gather(
             *(sync.once() for sync in syncs.values()), return_exceptions=True
         )
@@ -210,6 +213,13 @@ class Engine:
             self._syncs[account.id] = AccountSync(
                 desk, self.paths, old.credentials if old is not None and same else None
             )
+
+    async def _wake_due(self) -> None:
+        """Snoozed conversations and follow-ups come back when it is time."""
+        with contextlib.suppress(StoreError):
+            woken = await wake_due(self.db, self.clock.now())
+            if woken:
+                self._facts.publish("conversations", woken)
 
     def _mark(self) -> tuple[int, int]:
         try:

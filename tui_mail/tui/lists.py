@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from tui_mail.model.blocking import Target
 from tui_mail.model.money import shown_amount
 from tui_mail.model.views import LANES, View
-from tui_mail.store import items, links, pages
+from tui_mail.model.when import brief
+from tui_mail.store import items, links, pages, reminders
 from tui_mail.store.database import Database
 from tui_mail.store.ids import ids_json
 from tui_mail.store.pages import Row
@@ -186,6 +187,8 @@ def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tu
             (ids,),
         ):
             hidden[cid] = str(Target(kind, value))
+    if view_id in (View.SNOOZED, View.FOLLOW_UP):
+        return _reminded_rows(conn, rows, view_id, states)
     if view_id in LANES:
         return _lane_rows(conn, rows, view_id, states)
     return tuple(
@@ -199,6 +202,27 @@ def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tu
 def _filed(row: Row, link_state: str, muted: bool, screened_by: str) -> FiledRow:
     values: list[Any] = [*(getattr(row, name) for name in _NAMES), link_state, muted, screened_by]
     return FiledRow(*values)
+
+
+def _reminded_rows(
+    conn: sqlite3.Connection,
+    rows: Sequence[Row],
+    view_id: int,
+    states: dict[int, tuple[str, bool]],
+) -> tuple[Row, ...]:
+    """Rows that wait for a time: with their own date, and when that is."""
+    ids = [row.id for row in rows]
+    kind = reminders.SNOOZE if view_id == View.SNOOZED else reminders.REMIND
+    due = reminders.times(conn, kind, ids)
+    last = {row.id: row.at for row in pages.rows_by_id(conn, ids)}
+    made: list[Row] = []
+    for row in rows:
+        word = "until" if kind == reminders.SNOOZE else "DUE" if row.at > 0 else "by"
+        note = f"{word} {brief(due[row.id])}" if row.id in due else ""
+        state, muted = states.get(row.id, ("", False))
+        filed_row = _filed(row, state, muted, "")
+        made.append(replace(filed_row, shown_at=last.get(row.id, 0), note=note))
+    return tuple(made)
 
 
 def _lane_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import TuiMailError
@@ -15,14 +16,21 @@ from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.shell import CommandScreen
 
 if TYPE_CHECKING:
+    from tui_mail.actions.context import Context
     from tui_mail.actions.parts import Done
+
+
+Set = Callable[["Context", tuple[int, ...], int], Awaitable["Done"]]
+"""An action that takes a time."""
 
 
 def leaves(verb: str, view_id: int) -> bool:
     """Whether a conversation goes from a view when this is done to it."""
     inbox = view_id in (View.INBOX, View.UNREAD)
-    if verb in ("archive", "mute"):
+    if verb in ("archive", "mute", "snooze"):
         return inbox
+    if verb in ("wake", "forget"):
+        return view_id == (View.SNOOZED if verb == "wake" else View.FOLLOW_UP)
     if verb == "move":
         return inbox or view_folder(view_id) is not None
     if verb == "link":
@@ -127,6 +135,35 @@ class TriageScreen(CommandScreen):
         from tui_mail.actions import triage
 
         self.do(Deed("mute", lambda ctx, ids: triage.mute(ctx, ids, True)))
+
+    async def command_snooze(self) -> None:
+        """Choose a time, then take the targets of this moment out of the inbox until then."""
+        from tui_mail.actions import reminding
+
+        await self._until("Snooze until", "snooze", reminding.snooze, "wake", reminding.wake)
+
+    async def command_remind(self) -> None:
+        """Choose a day by which the targets of this moment should have an answer."""
+        from tui_mail.actions import reminding
+
+        await self._until("Answer by", "remind", reminding.remind, "forget", reminding.forget)
+
+    async def _until(self, title: str, verb: str, set_: Set, end_verb: str, end: Call) -> None:
+        from tui_mail.tui.dialogs.when import WhenScreen
+
+        ids = self.targets()
+        if not ids:
+            self.say("Nothing is selected.")
+            return
+
+        async def take(at: int) -> None:
+            if at:
+                self.do(Deed(verb, lambda ctx, ids: set_(ctx, ids, at)), ids)
+            else:
+                self.do(Deed(end_verb, end), ids)
+
+        ended = Choice("not any more", "as if no time had been set", "", 0)
+        await self.mail_app.push_screen(WhenScreen(title, self.mail_app.ctx, take, end=ended))
 
     async def command_repeat(self) -> None:
         """Do the last deed again, to what is under the cursor now."""

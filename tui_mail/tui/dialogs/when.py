@@ -17,7 +17,10 @@ _NOTE = "Or type: tomorrow 9, mon 14:30, in 2 hours, 25 dec 8:00, 2026-12-01 09:
 
 
 class WhenScreen(PickerScreen):
-    """Takes a moment in UTC seconds; what is past or unclear cannot be taken."""
+    """Takes a moment in UTC seconds; what is past or unclear cannot be taken.
+
+    `end` is a last choice that takes a set time away.
+    """
 
     def __init__(
         self,
@@ -25,13 +28,13 @@ class WhenScreen(PickerScreen):
         ctx: Context,
         take: Callable[[Any], Awaitable[None]],
         *,
-        more: Sequence[Choice] = (),
+        end: Choice | None = None,
     ) -> None:
         offered = [
             Choice(name, times.words(ctx, moment), "", moment.at)
             for name, moment in times.offers(ctx)
         ]
-        super().__init__(title, [*more, *offered], take, note=_NOTE)
+        super().__init__(title, [*offered, *([end] if end else [])], take, note=_NOTE)
         self._ctx = ctx
 
     def _fitting(self, typed: str) -> Sequence[Choice]:

@@ -182,6 +182,10 @@ class InboxScreen(AskingScreen):
             return text.plain("Nothing waits for a link. g i goes back to the inbox.")
         if self.view_id == View.SCREENED:
             return text.plain("Nothing is kept out. b shows what is blocked; g i: the inbox.")
+        if self.view_id == View.SNOOZED:
+            return text.plain("Nothing is snoozed. h does it; g i goes back to the inbox.")
+        if self.view_id == View.FOLLOW_UP:
+            return text.plain("No answer is waited for. W does it; g i: the inbox.")
         if self.view_id == View.INBOX:
             return text.plain("Nothing to do here. g a shows what was archived, c writes a mail.")
         return text.plain("Nothing here. g i goes back to the inbox.")

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from tui_mail.actions import checking, composition, keeping, regarding, sending
 from tui_mail.actions.checking import Check
+from tui_mail.model.when import shown
 from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.commands import REVIEW, shown_key
@@ -95,6 +96,8 @@ class ReviewScreen(CommandScreen):
             row(label, "\n         ".join(person_words(person) for person in people))
         row("Subject", draft.content.subject or "(none)")
         who = "shared with whoever sees its records" if about.shared else "private"
+        by = draft.content.remind_at
+        row("Answer", f"by {shown(by, ctx.now())}, or you are told" if by else "")
         row("About", f"{about_words(about)} · {who}")
         for number, file in enumerate(self._composer.files, start=1):
             size = size_words(len(file.data))
@@ -111,6 +114,7 @@ class ReviewScreen(CommandScreen):
         for command_id, words_ in (
             ("review.send", "" if blocked else "send"),
             ("review.later", "" if blocked else "send it later"),
+            ("review.remind", "follow it up when nobody answers"),
             ("review.edit", "go on writing"),
             ("review.attach", "attach a file"),
             ("review.detach", "take the last file out" if self._composer.files else ""),
@@ -142,6 +146,18 @@ class ReviewScreen(CommandScreen):
         from tui_mail.tui.dialogs.when import WhenScreen
 
         await self.app.push_screen(WhenScreen("Send it when?", self.mail_app.ctx, self._send))
+
+    async def command_review_remind(self) -> None:
+        """Choose by when an answer should be here."""
+        from tui_mail.tui.dialogs.picker import Choice
+        from tui_mail.tui.dialogs.when import WhenScreen
+
+        async def take(at: int) -> None:
+            await self._composer.change(remind_at=at)
+            await self._look()
+
+        never = Choice("never", "nothing is said", "", 0)
+        await self.app.push_screen(WhenScreen("Answer by", self.mail_app.ctx, take, end=never))
 
     async def _send(self, at: int | None) -> None:
         await self._composer.save()

@@ -18,7 +18,7 @@ from tui_mail.tui import text
 from tui_mail.tui.format import number, short_date
 
 _ALWAYS = (View.INBOX, View.UNREAD, View.STARRED, View.AMBIGUOUS, View.UNLINKED,
-           View.WAITING, View.QUIET, View.UNPLANNED, View.DRAFTS,
+           View.WAITING, View.QUIET, View.UNPLANNED, View.FOLLOW_UP, View.SNOOZED, View.DRAFTS,
            View.OUTBOX, View.SENT, View.ARCHIVE, View.SCREENED, View.SPAM, View.TRASH)  # fmt: skip
 
 _WAITING = (View.DRAFTS, View.OUTBOX, View.AMBIGUOUS, View.UNLINKED, *LANES)
