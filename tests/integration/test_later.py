@@ -124,5 +124,5 @@ async def test_the_engine_wakes_after_a_restart_and_the_server_learns_nothing(
             await ctx.db.write(folds.rebuild)
             (again,) = await ctx.db.read(pages.page, View.INBOX, 0, 10)
             assert again.at == row.at
-        changing = (b"STORE", b"MOVE", b"COPY", b"APPEND", b"EXPUNGE")
+        changing = (b" STORE", b"MOVE", b"COPY", b"APPEND", b"EXPUNGE")
         assert not [line for line in here.imap.log[said:] if any(w in line for w in changing)]
