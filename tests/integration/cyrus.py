@@ -112,7 +112,7 @@ class Cyrus:
             blob.write_to_path(str(self.base / "server.pem"), append=number > 0)
         self.add_user("first")
         for _ in range(5):
-            for name in ("conf", "spool"):  # a start that failed can leave locks behind
+            for name in ("conf", "spool"):
                 shutil.rmtree(self.base / name, ignore_errors=True)
                 (self.base / name).mkdir()
                 os.chown(self.base / name, owner.pw_uid, owner.pw_gid)
@@ -140,6 +140,8 @@ class Cyrus:
             base=self.base, bin=_BIN, imapd=_imapd(), port=self.port, tls_port=self.tls_port
         )
         (self.base / "cyrus.conf").write_text(services)
+        for name in ("imapd.conf", "cyrus.conf", "server.pem", "ca.pem"):
+            (self.base / name).chmod(0o644)  # the program under test tightens the umask
 
     def _greets(self) -> bool:
         deadline = time.monotonic() + 8
