@@ -11,6 +11,7 @@ from tui_mail.actions import crm
 from tui_mail.model.addresses import Address
 from tui_mail.model.messages import Envelope
 from tui_mail.model.records import Ref
+from tui_mail.tui.sheets import SheetScreen
 
 
 def mail_from(number: int, address: str, subject: str = "", name: str = "") -> Envelope:
@@ -44,3 +45,15 @@ def links(box: Mailbox) -> list[tuple[object, ...]]:
         " LEFT JOIN projects p ON l.kind = 'project' AND p.id = l.item_id"
         " WHERE l.removed_at IS NULL ORDER BY c.subject, l.role"
     )
+
+
+async def mark(journey: Journey, words: str) -> None:
+    """Go down to the line that has these words."""
+    screen = journey.app.screen
+    assert isinstance(screen, SheetScreen)
+    for _ in range(80):
+        line = screen.list.line
+        if line is not None and words in line.text:
+            return
+        await journey.press("j")
+    raise AssertionError(f"no line {words}; the screen shows:\n{journey.screen}")

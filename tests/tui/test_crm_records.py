@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.tui.conftest import Start
-from tests.tui.crm import add, mail_from
+from tests.tui.crm import add, mail_from, mark
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
 
@@ -64,7 +64,7 @@ async def test_activities_notes_status_and_deleting(mailbox: Make, start: Start)
         await journey.press("g", "p", "enter")
         await journey.press("t", *"Ring", "space", *"2026-11-30", "enter")
         assert box.fetch("SELECT subject, due_date FROM activities") == [("Ring", "2026-11-30")]
-        await journey.press("n", *"Likes", "space", *"red", "enter")
+        await journey.press("n", *"Likes", "space", *"red", "ctrl+s")
         assert box.fetch("SELECT text FROM notes") == [("Likes red",)]
         await journey.press("W", *"won", "enter")
         assert box.fetch("SELECT status FROM deals") == [("won",)]
@@ -74,6 +74,25 @@ async def test_activities_notes_status_and_deleting(mailbox: Make, start: Start)
         assert box.fetch("SELECT count(*) FROM deals") == [(0,)]
         await journey.press("z")
         assert box.fetch("SELECT count(*) FROM deals") == [(1,)]
+
+
+async def test_a_note_has_lines_and_is_dropped_only_after_a_word(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    async with start(box) as journey:
+        deal = await add(journey, "deal", title="Crane")
+        await journey.press("g", "p", "enter", "n", *"one", "enter", *"two", "ctrl+s")
+        assert box.fetch("SELECT text FROM notes") == [("one\ntwo",)]
+        await journey.until(lambda: "one" in journey.screen)
+        await mark(journey, "one")
+        await journey.press("enter", *"!", "escape")
+        assert "Esc again drops it" in journey.screen
+        await journey.press("ctrl+s")
+        assert box.fetch("SELECT text FROM notes") == [("one\ntwo!",)]
+        await journey.press("n", "x", "escape", "escape")
+        assert box.fetch("SELECT count(*) FROM notes") == [(1,)]
+        assert deal.id
 
 
 async def test_two_contacts_become_one(mailbox: Make, start: Start) -> None:

@@ -10,27 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import Start
-from tests.tui.crm import add, mail_from
+from tests.tui.crm import add, mail_from, mark
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
 from tests.tui.steps import Journey
 from tui_mail.actions import crm, labelling
-from tui_mail.tui.sheets import SheetScreen
 
 Make = Callable[..., Mailbox]
 CORPUS = Path(__file__).resolve().parents[3] / "shared/corpora/naughty-strings/blns.txt"
-
-
-async def mark(journey: Journey, words: str) -> None:
-    """Go down to the line that begins with these words."""
-    screen = journey.app.screen
-    assert isinstance(screen, SheetScreen)
-    for _ in range(80):
-        line = screen.list.line
-        if line is not None and line.text.startswith(words):
-            return
-        await journey.press("j")
-    raise AssertionError(f"no line {words}; the screen shows:\n{journey.screen}")
 
 
 async def open_deal(journey: Journey) -> None:

@@ -32,6 +32,8 @@ ATTACHMENTS = "attachments"
 REVIEW = "review"
 """The look at a mail before it is sent."""
 CONFIRM = "confirm"
+PARAGRAPH = "paragraph"
+"""A question whose answer has several lines."""
 ASK = "ask"
 """A question with a field."""
 LINK = "link"
@@ -61,7 +63,7 @@ _LINES = _SETTINGS | {WIZARD}
 _CRM = frozenset({RECORDS, RECORD, BOARD})
 _SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT})
 _PLACES = _MAIL | _SHEETS | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS, BOARD}
-TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK, FORM})
+TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK, PARAGRAPH, FORM})
 """Contexts where printable keys are text, so that only named keys can be commands."""
 
 
@@ -423,6 +425,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("ask.take", "Take", "Take what was typed.", ("enter",), frozenset({ASK}), "ask_take",
             1),
     Command("ask.leave", "Back", "Take nothing.", ("escape",), frozenset({ASK}), "ask_no", 2),
+    Command("paragraph.keep", "Keep", "Keep the text.", ("ctrl+s",), frozenset({PARAGRAPH}),
+            "paragraph_keep", 1),
+    Command("paragraph.leave", "Back", "Leave it as it was.", ("escape",), frozenset({PARAGRAPH}),
+            "paragraph_leave", 2),
     Command("ask.complete", "Complete", "Complete what was typed.", ("tab",), frozenset({ASK}),
             "ask_complete", 3),
     Command("go.settings", "Settings", "Accounts and settings.", ("g ,",), _LIST, "settings"),

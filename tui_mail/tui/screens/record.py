@@ -14,6 +14,7 @@ from tui_mail.tui import relating, text
 from tui_mail.tui.changing import choose_stage, plan_activity
 from tui_mail.tui.commands import RECORD, Command
 from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
+from tui_mail.tui.dialogs.paragraph import ParagraphScreen
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.prefill import main_address
 from tui_mail.tui.record_facts import (
@@ -164,10 +165,9 @@ class RecordScreen(SheetScreen):
         async def take(typed: str) -> None:
             await self._did(await crm.edit_note(ctx, note_id, typed))
 
-        if "\n" in old:
-            self.say("This note has several lines; D removes it, n writes another.")
-        else:
-            await self._ask("Note", "An empty text removes it.", take, old)
+        await self.app.push_screen(
+            ParagraphScreen("Note; an empty text removes it", take, value=old)
+        )
 
     async def command_record_compose(self) -> None:
         """Write to its first contact, or its organization's; linked to it when it is an item."""
@@ -216,7 +216,7 @@ class RecordScreen(SheetScreen):
         async def take(typed: str) -> None:
             await self._did(await crm.add_note(self.mail_app.ctx, self.ref, typed))
 
-        await self._ask("Note", "Enter keeps it.", take)
+        await self.app.push_screen(ParagraphScreen("Note", take))
 
     async def command_record_done(self) -> None:
         """Mark the activity done, or open again."""
