@@ -10,7 +10,7 @@ from tui_mail.errors import ActionError
 from tui_mail.model import mapping
 from tui_mail.model.records import PLURALS
 from tui_mail.tui import text
-from tui_mail.tui.dialogs.ask import AskScreen
+from tui_mail.tui.dialogs.ask import AskScreen, Then
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.paths import complete_path, path_of
 from tui_mail.tui.shell import CommandScreen, make_screen
@@ -28,7 +28,7 @@ async def import_file(over: CommandScreen, kind: str = "") -> None:
         await over.mail_app.push_screen(PickerScreen("Import", choices, go_on))
         return
 
-    async def take(typed: str) -> None:
+    async def take(typed: str) -> Then:
         path = path_of(typed)
         try:
             data = await asyncio.to_thread(_read, path)
@@ -39,7 +39,7 @@ async def import_file(over: CommandScreen, kind: str = "") -> None:
             raise ActionError("This is a vCard file: it holds persons. Import it from there.")
         table = None if is_cards else await asyncio.to_thread(importing.read_csv, data)
         shown = make_screen("importing", kind=kind, file=path.name, data=data, table=table)
-        over.app.call_later(over.mail_app.push_screen, shown)
+        return lambda: over.app.push_screen(shown)
 
     what = "A CSV file" + (", or a vCard file" if kind == "person" else "")
     body = text.plain(f"{what}. Tab completes the path.")

@@ -13,7 +13,7 @@ from tui_mail.store import items, labels, records
 from tui_mail.store.labels import CustomField
 from tui_mail.tui import text
 from tui_mail.tui.changing import Did
-from tui_mail.tui.dialogs.ask import AskScreen
+from tui_mail.tui.dialogs.ask import AskScreen, Then
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.labels import ask_labels
 from tui_mail.tui.shell import CommandScreen
@@ -72,7 +72,7 @@ async def define_field(over: CommandScreen, kind: str, did: Did) -> None:
     """Define a further field for every record of the kind: its name, what it holds, its choices."""
     ctx = over.mail_app.ctx
 
-    async def named(name: str) -> None:
+    async def named(name: str) -> Then:
         if not name.strip():
             raise ActionError("The field needs a name.")
 
@@ -93,9 +93,7 @@ async def define_field(over: CommandScreen, kind: str, did: Did) -> None:
             )
 
         choices = [Choice(one, words, "", one) for one, words in _TYPES.items()]
-        over.app.call_later(
-            over.mail_app.push_screen, PickerScreen("What does it hold?", choices, typed)
-        )
+        return lambda: over.app.push_screen(PickerScreen("What does it hold?", choices, typed))
 
     body = text.plain(f"Its name; every {kind} gets it.")
     await over.mail_app.push_screen(AskScreen("Another field", body, named))

@@ -17,8 +17,6 @@ class UnlockingScreen(SettingScreen):
         super().__init__(title)
         self._passphrase = ""
         """Of a new vault, typed once and wanted once more."""
-        self._next: Callable[[], Awaitable[None]] | None = None
-        """What to do when this screen is on top again."""
 
     async def with_vault(
         self, account: AccountSettings, work: Callable[[], Awaitable[None]]
@@ -31,24 +29,17 @@ class UnlockingScreen(SettingScreen):
             await work()
             return
 
-        async def take(typed: str) -> None:
+        async def take(typed: str) -> Callable[[], Awaitable[None]]:
             if needs == "new" and self._passphrase != typed:
                 first, self._passphrase = not self._passphrase, typed
                 self.say("Type it once more." if first else "The two differ; once more.")
-                self._next = lambda: self.with_vault(account, work)
-                return
+                return lambda: self.with_vault(account, work)
             self._passphrase = ""
             await actions.open_vault(self.mail_app.ctx, typed)
-            self._next = work
+            return work
 
         title = "Passphrase of the vault"
         if needs == "new":
             title = "The same once more" if self._passphrase else "New passphrase of the vault"
         body = text.plain("The vault is an encrypted file for secrets; 8 characters or more.")
         await self.app.push_screen(AskScreen(title, body, take, secret=True))
-
-    async def on_screen_resume(self) -> None:
-        """A question was answered: go on with what it was asked for."""
-        work, self._next = self._next, None
-        if work is not None:
-            await work()

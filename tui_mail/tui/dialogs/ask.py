@@ -17,6 +17,9 @@ from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.fields import LineField
 from tui_mail.tui.widgets.hints import Hints
 
+Then = Callable[[], Awaitable[object]]
+"""What to do once the question is closed; may open another screen."""
+
 
 class ConfirmScreen(CommandScreen):
     """Yes or no; nothing happens without a yes."""
@@ -53,7 +56,10 @@ class ConfirmScreen(CommandScreen):
 
 
 class AskScreen(CommandScreen):
-    """Asks for one value; `take` raises a TuiMailError to refuse it, which is shown here."""
+    """Asks for one value; `take` raises a TuiMailError to refuse it, which is shown here.
+
+    `take` opens no screen itself: the question is still on top. It returns what does.
+    """
 
     CONTEXT = ASK
     CSS_PATH: ClassVar[Any] = [stylesheet("ask.tcss")]
@@ -62,7 +68,7 @@ class AskScreen(CommandScreen):
         self,
         title: str,
         body: Content,
-        take: Callable[[str], Awaitable[None]],
+        take: Callable[[str], Awaitable[Then | None]],
         *,
         value: str = "",
         secret: bool = False,
@@ -94,15 +100,17 @@ class AskScreen(CommandScreen):
     async def command_ask_take(self) -> None:
         """Take what was typed, or say why not."""
         try:
-            await self._take(self.query_one(Input).value)
+            then = await self._take(self.query_one(Input).value)
         except TuiMailError as error:
             self._note(text.lines(str(error)))
             return
-        if self in self.app.screen_stack:
-            if self.app.screen is self:
-                await self.app.pop_screen()
-            else:
-                self.app.screen_stack.remove(self)
+        await self.app.pop_screen()
+        if then is None:
+            return
+        try:
+            await then()
+        except TuiMailError as error:
+            self.mail_app.note_failure(error)
 
     async def command_ask_no(self) -> None:
         """Take nothing."""

@@ -10,7 +10,7 @@ from tui_mail.errors import ActionError
 from tui_mail.store.blocks import Blocked
 from tui_mail.tui import text
 from tui_mail.tui.commands import BLOCKED
-from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
+from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen, Then
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.format import counted, short_date
 from tui_mail.tui.sheets import SheetScreen
@@ -99,7 +99,7 @@ class BlockedScreen(SheetScreen):
         """Block what is typed; it says first what that would hide."""
         ctx = self.mail_app.ctx
 
-        async def take(typed: str) -> None:
+        async def take(typed: str) -> Then:
             found = await blocking.preview(ctx, typed)
             if found.refusal:
                 raise ActionError(found.refusal)
@@ -114,9 +114,8 @@ class BlockedScreen(SheetScreen):
             words += f"This hides {counted(found.conversations, 'conversation')}."
             for row in found.sample:
                 words += f"\n  {text.fit(row.people, 24)}  {row.subject}"
-            self.app.call_later(
-                self.app.push_screen, ConfirmScreen(f"Block {typed}?", text.lines(words), block)
-            )
+            asked = ConfirmScreen(f"Block {typed}?", text.lines(words), block)
+            return lambda: self.app.push_screen(asked)
 
         body = text.plain("An address, or a domain with its sub-domains: example.com")
         await self.app.push_screen(AskScreen("Block", body, take))
