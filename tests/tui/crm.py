@@ -35,18 +35,6 @@ async def add(journey: Journey, of: str, /, **values: Any) -> Ref:
     return (await crm.create(journey.app.ctx, of, values)).records[0]
 
 
-async def mark(journey: Journey, words: str) -> None:
-    """Go down to the line that begins with these words."""
-    screen = journey.app.screen
-    assert isinstance(screen, SheetScreen)
-    for _ in range(80):
-        line = screen.list.line
-        if line is not None and line.text.startswith(words):
-            return
-        await journey.press("j")
-    raise AssertionError(f"no line {words}; the screen shows:\n{journey.screen}")
-
-
 def links(box: Mailbox) -> list[tuple[object, ...]]:
     """Live links: conversation subject, kind, title, role."""
     return box.fetch(
