@@ -79,10 +79,10 @@ async def test_keys_are_rebound_at_once_and_a_clash_is_named(mailbox: Make, star
         await narrow(journey, "mail.star")
         await journey.press("enter", "backspace", *"a", "enter")
         assert "is wanted by" in journey.screen and "mail.archive" in journey.screen
-        await journey.press("backspace", *"h", "enter")
-        await journey.press("escape", "q", "h")
+        await journey.press("backspace", *"C", "enter")
+        await journey.press("escape", "q", "C")
         assert [row.starred for row in journey.list.window.rows] == [1, 0, 0]
-    assert load(box.paths.config_file).keys == {"mail.star": "h"}
+    assert load(box.paths.config_file).keys == {"mail.star": "C"}
 
 
 async def test_a_file_broken_by_hand_is_shown_with_its_line(mailbox: Make, start: Start) -> None:
