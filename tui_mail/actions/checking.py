@@ -31,6 +31,10 @@ __all__ = ["Check", "Glance", "Preview", "check", "glance", "preview", "received
 
 async def check(ctx: Context, draft: Draft) -> list[Check]:
     """What the review screen shows before sending."""
+    if draft.content.group:
+        from tui_mail.actions import groups
+
+        return await groups.check(ctx, draft)
     account = ctx.account(draft.account_id)
     if account is None:
         return [Check("The account of this draft is gone; choose another.", True, "sender")]
@@ -57,6 +61,7 @@ class Glance:
 
 async def glance(ctx: Context, draft: Draft, files: list[DraftFile]) -> Glance:
     """The checks that need no finished mail; `files` are those of the draft."""
+    draft = await _one_of(ctx, draft)
     most = (await size_limits(ctx, draft.account_id)).shown
     size = content_size(draft, files)
     account = ctx.account(draft.account_id)
@@ -70,6 +75,15 @@ async def glance(ctx: Context, draft: Draft, files: list[DraftFile]) -> Glance:
         failure = str(error)
     facts = await _facts(ctx, draft, found, files, failure, size * 137 // 100)
     return Glance(await asyncio.to_thread(lint, facts), size, most)
+
+
+async def _one_of(ctx: Context, draft: Draft) -> Draft:
+    """Of a group mail the one to the first person."""
+    if not draft.content.group:
+        return draft
+    from tui_mail.actions import groups
+
+    return await groups.first(ctx, draft)
 
 
 def _need_recipients(draft: Draft) -> None:
@@ -168,6 +182,7 @@ async def preview(ctx: Context, draft: Draft, found: Mapping[str, str] | None = 
     """
     from tui_mail.mime import compose, previewing
 
+    draft = await _one_of(ctx, draft)
     account = ctx.account(draft.account_id)
     if account is None:
         raise MailError("The account of this draft is gone.", hint="Choose another.")

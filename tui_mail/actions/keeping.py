@@ -153,14 +153,17 @@ async def files_of(ctx: Context, draft: Draft) -> list[DraftFile]:
 
 
 async def keep(ctx: Context, draft: Draft) -> None:
-    """Close the composer and keep the draft; an untouched one is dropped."""
+    """Close the composer and keep the draft; an untouched one is dropped.
+
+    The draft of a group mail stays here: from the server's Drafts it might go to all at once.
+    """
     if draft.content.is_empty and not await files_of(ctx, draft):
         await discard(ctx, draft)
         return
     await save(ctx, draft)
     await ctx.db.write(drafts.set_state, draft.id, "kept", ctx.now())
     account = ctx.account(draft.account_id)
-    if account is None:
+    if account is None or draft.content.group:
         return
     from tui_mail.mime import compose
     from tui_mail.mime.indexing import index_mail

@@ -30,6 +30,10 @@ async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
     `at` is when it goes (UTC seconds): later, or at once without the undo window; the mail bears
     that time. Raises MailError or ActionError; the draft stays then.
     """
+    if draft.content.group:
+        from tui_mail.actions import groups
+
+        return await groups.send_group(ctx, draft, at=at)
     for problem in await check(ctx, draft):
         if problem.blocks:
             raise ActionError(problem.text)
@@ -85,6 +89,8 @@ class Order:
     not_before: int
     scheduled: bool = False
     draft: Draft | None = None
+    key: str | None = None
+    """Unique for one mail to one person of a group (SEC-42)."""
 
 
 async def queue(ctx: Context, order: Order) -> Done:
@@ -96,27 +102,7 @@ async def queue(ctx: Context, order: Order) -> Done:
 
 def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
     """The outbox row, the conversation and the journal entry in one transaction."""
-    draft = order.draft
-    outbox_id, changed = outgoing.queue(
-        conn,
-        order.place,
-        order.mail,
-        order.raw,
-        outbox_uuid=order.uuid,
-        mail_from=order.mail_from,
-        recipients=order.recipients,
-        not_before=order.not_before,
-        now=now,
-        scheduled=order.scheduled,
-        draft_id=draft.id if draft else None,
-        conversation_id=draft.conversation_id if draft else None,
-    )
-    if draft and draft.source_id is not None and draft.kind in ("reply", "reply_all"):
-        changed |= outgoing.mark_answered(conn, draft.source_id, now)
-    changes: list[recorder.Change] = []
-    if draft is not None:
-        more, changes = regarding.apply(conn, _conversation(conn, outbox_id), draft.content, now)
-        changed |= more
+    outbox_id, changed, changes = file_order(conn, order, now)
     shown = one_line(order.mail.envelope.subject, 60) or "(no subject)"
     when = f"Sending at {brief(order.not_before)}:" if order.scheduled else "Sending"
     summary = f"{when} “{shown}”"
@@ -130,6 +116,40 @@ def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
         undo={"kind": "send", "outbox_id": outbox_id, "changes": changes},
     )
     return Done(entry, summary, tuple(changed))
+
+
+def file_order(
+    conn: sqlite3.Connection, order: Order, now: int, *, mailing_id: int | None = None
+) -> tuple[int, set[int], list[recorder.Change]]:
+    """Put a frozen mail into the outbox and its conversation, linked as its draft says.
+
+    Returns its outbox id, the conversations changed, and what undo needs of the links. The draft
+    of a group mail ends with the whole group, not with one mail.
+    """
+    draft = order.draft
+    outbox_id, changed = outgoing.queue(
+        conn,
+        order.place,
+        order.mail,
+        order.raw,
+        outbox_uuid=order.uuid,
+        mail_from=order.mail_from,
+        recipients=order.recipients,
+        not_before=order.not_before,
+        now=now,
+        scheduled=order.scheduled,
+        draft_id=draft.id if draft and mailing_id is None else None,
+        conversation_id=draft.conversation_id if draft else None,
+        idempotency_key=order.key,
+        mailing_id=mailing_id,
+    )
+    if draft and draft.source_id is not None and draft.kind in ("reply", "reply_all"):
+        changed |= outgoing.mark_answered(conn, draft.source_id, now)
+    changes: list[recorder.Change] = []
+    if draft is not None:
+        more, changes = regarding.apply(conn, _conversation(conn, outbox_id), draft.content, now)
+        changed |= more
+    return outbox_id, changed, changes
 
 
 def _conversation(conn: sqlite3.Connection, outbox_id: int) -> int:

@@ -49,6 +49,7 @@ def _status(conn: sqlite3.Connection, now: int) -> Status:
     ).fetchone()
     held = conn.execute(
         "SELECT id, not_before FROM outbox WHERE state = 'held' AND scheduled = 0"
+        " AND mailing_id IS NULL"
         " AND not_before > ? ORDER BY id DESC LIMIT 1",
         (now,),
     ).fetchone()

@@ -21,6 +21,11 @@ from tui_mail.store.ids import ids_json
 
 async def undo(ctx: Context) -> Done | None:
     """Take the newest action back, also after a restart; None when there is nothing left."""
+    newest = await ctx.db.read(journal.last_undoable)
+    if newest is not None and newest.undo.get("kind") == "group":
+        from tui_mail.actions import groups
+
+        return await groups.undo(ctx, newest)
     policies = await ctx.policies()
     done, part = await ctx.db.write(_undo, policies, ctx.now())
     changed = set(done.conversation_ids) if done is not None else set()

@@ -115,6 +115,15 @@ GENERAL: tuple[Setting, ...] = (
         1000,
     ),
     Setting(
+        "writing.group_seconds",
+        "int",
+        30,
+        "Seconds between two mails of a group mail; providers block senders that are faster.",
+        (),
+        1,
+        3600,
+    ),
+    Setting(
         "writing.morning",
         "int",
         9,

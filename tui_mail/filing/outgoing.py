@@ -30,6 +30,7 @@ def queue(
     draft_id: int | None = None,
     conversation_id: int | None = None,
     idempotency_key: str | None = None,
+    mailing_id: int | None = None,
 ) -> tuple[int, set[int]]:
     """Put a frozen mail into the outbox and into its conversation; returns (outbox id, changed).
 
@@ -49,8 +50,8 @@ def queue(
     changed = file_bodies(conn, [(message_id, mail)], now)
     cursor = conn.execute(
         "INSERT INTO outbox(uuid, account_id, message_id, draft_id, message_id_header, mail_from,"
-        " raw, sha256, state, not_before, scheduled, idempotency_key, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'held', ?, ?, ?, ?)",
+        " raw, sha256, state, not_before, scheduled, idempotency_key, mailing_id, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'held', ?, ?, ?, ?, ?)",
         (
             outbox_uuid,
             place.account_id,
@@ -63,6 +64,7 @@ def queue(
             not_before,
             scheduled,
             idempotency_key,
+            mailing_id,
             now,
         ),
     )
@@ -71,7 +73,7 @@ def queue(
         "INSERT OR IGNORE INTO outbox_recipients(outbox_id, address) VALUES (?, ?)",
         [(cursor.lastrowid, address) for address in recipients],
     )
-    if scheduled:
+    if scheduled or mailing_id is not None:
         recount(conn, fold(conn, [message_id]))
     if draft_id is not None:
         changed |= drop_draft(conn, draft_id, "sent", now)
@@ -92,8 +94,8 @@ def cancel(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
     Returns the conversations that changed; empty when it was too late.
     """
     row = conn.execute(
-        "UPDATE outbox SET state = 'cancelled', finished_at = ? WHERE id = ?"
-        " AND state IN ('held', 'queued', 'retry_wait', 'failed', 'missed')"
+        "UPDATE outbox SET state = 'cancelled', finished_at = ?, idempotency_key = NULL"
+        " WHERE id = ? AND state IN ('held', 'queued', 'retry_wait', 'failed', 'missed')"
         " RETURNING message_id, draft_id",
         (now, outbox_id),
     ).fetchone()

@@ -25,6 +25,8 @@ class DraftContent:
     """`deal:4`: what its conversation is linked to when it goes; empty: as the rules decide."""
     visibility: str = ""
     """`private` or `shared`; empty: as the conversation or the account has it."""
+    group: bool = False
+    """One mail each for everybody in To; never sent as one mail (B44)."""
     remind_at: int = 0
     """When to look whether somebody answered (UTC seconds); 0: never."""
     signature: str = ""

@@ -7,6 +7,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from tui_mail.store import mailings
+
 BEFORE_DOT = ("claimed", "connected", "envelope_ok", "body_sent")
 """States in which a loss of the connection means: not sent (OUT-2)."""
 CANCELLABLE = ("held", "queued", "retry_wait", "missed")
@@ -129,22 +131,29 @@ def claim(conn: sqlite3.Connection, account_id: int, lease: str, now: int) -> Ou
     Planned mails whose time was missed are left where they are: `missed` finds them first.
     """
     row = conn.execute(
-        "UPDATE outbox SET state = 'claimed', lease = ?, attempts = attempts + 1 WHERE id ="
-        " (SELECT id FROM outbox WHERE account_id = ? AND ("
-        "   (state = 'held' AND not_before <= ? AND (scheduled = 0 OR not_before > ?))"
-        "   OR state = 'queued'"
-        "   OR (state = 'retry_wait' AND next_at <= ?)) ORDER BY id LIMIT 1)"
+        "UPDATE outbox SET state = 'claimed', lease = :lease, attempts = attempts + 1 WHERE id ="
+        " (SELECT id FROM outbox WHERE account_id = :account AND ("
+        "   (state = 'held' AND not_before <= :now AND (scheduled = 0 OR not_before > :late))"
+        "   OR state = 'queued' OR (state = 'retry_wait' AND next_at <= :now))"
+        f"  AND {mailings.FREE} ORDER BY id LIMIT 1)"
         f" AND state IN ('held', 'queued', 'retry_wait') RETURNING {_COLUMNS}",
-        (lease, account_id, now, now - MISSED_AFTER, now),
+        {"lease": lease, "account": account_id, "now": now, "late": now - MISSED_AFTER},
     ).fetchone()
-    return _outgoing(row) if row else None
+    if row is None:
+        return None
+    mailings.note_claim(conn, row[0], now)
+    return _outgoing(row)
 
 
 def miss(conn: sqlite3.Connection, account_id: int, now: int) -> list[int]:
-    """Planned mails whose time went by unnoticed become a question (OUT-11); their messages."""
+    """Planned mails whose time went by unnoticed become a question (OUT-11); their messages.
+
+    A group mail is stopped as a whole.
+    """
+    mailings.stop_late(conn, account_id, now - MISSED_AFTER)
     rows = conn.execute(
         "UPDATE outbox SET state = 'missed', error = '' WHERE account_id = ? AND state = 'held'"
-        " AND scheduled = 1 AND not_before <= ? RETURNING id, message_id",
+        " AND scheduled = 1 AND mailing_id IS NULL AND not_before <= ? RETURNING id, message_id",
         (account_id, now - MISSED_AFTER),
     ).fetchall()
     conn.executemany(
@@ -203,9 +212,11 @@ def advance(
 def next_due(conn: sqlite3.Connection, account_id: int) -> int | None:
     """When the next mail of an account may go; None when nothing waits."""
     row = conn.execute(
-        "SELECT min(CASE state WHEN 'held' THEN not_before WHEN 'retry_wait' THEN next_at"
-        " ELSE 0 END) FROM outbox WHERE account_id = ?"
-        " AND state IN ('held', 'queued', 'retry_wait')",
+        "SELECT min(max(CASE o.state WHEN 'held' THEN o.not_before WHEN 'retry_wait' THEN o.next_at"
+        " ELSE 0 END, coalesce(g.last_at + g.gap, 0)))"
+        " FROM outbox o LEFT JOIN mailings g ON g.id = o.mailing_id WHERE o.account_id = ?"
+        " AND o.state IN ('held', 'queued', 'retry_wait')"
+        " AND (o.mailing_id IS NULL OR g.state = 'running')",
         (account_id,),
     ).fetchone()
     return row[0] if row else None

@@ -228,7 +228,8 @@ def outbox_words(conn: sqlite3.Connection, conversation_ids: list[int]) -> dict[
         return {}
     said: dict[int, str] = {}
     for cid, state, error, scheduled, at in conn.execute(
-        "SELECT m.conversation_id, o.state, o.error, o.scheduled, o.not_before FROM messages m"
+        "SELECT m.conversation_id, o.state, o.error, o.scheduled OR o.mailing_id IS NOT NULL,"
+        " o.not_before FROM messages m"
         " JOIN outbox o ON o.message_id = m.id"
         " WHERE m.conversation_id IN (SELECT value FROM json_each(?)) AND m.state = 'outgoing'"
         " AND o.state NOT IN ('sent', 'cancelled') ORDER BY o.id",
