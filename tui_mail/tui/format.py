@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from rich.cells import cell_len
 
@@ -93,6 +94,15 @@ class FiledRow(Row):
     """Its date where the list stands by something else."""
     note: str = ""
     """What the list stands by, before the subject."""
+
+
+_ROW = tuple(one.name for one in fields(Row))
+
+
+def filed_row(row: Row, link_state: str, muted: bool, screened_by: str = "") -> FiledRow:
+    """A row with what is known of its link and of what hides it."""
+    values: list[Any] = [*(getattr(row, name) for name in _ROW), link_state, muted, screened_by]
+    return FiledRow(*values)
 
 
 def link_mark(row: Row) -> str:

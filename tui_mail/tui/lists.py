@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from tui_mail.model.blocking import Target
-from tui_mail.model.money import shown_amount
 from tui_mail.model.views import LANES, View
-from tui_mail.model.when import brief
-from tui_mail.store import items, links, pages, reminders
+from tui_mail.store import pages
 from tui_mail.store.database import Database
 from tui_mail.store.ids import ids_json
 from tui_mail.store.pages import Row
-from tui_mail.tui.format import FiledRow
+from tui_mail.tui.format import filed_row
 
 Key = tuple[int, int]
 """Sort key of a row: time and conversation id."""
-_NAMES = tuple(one.name for one in fields(Row))
+_SPECIAL = LANES | {View.SCREENED, View.SNOOZED, View.FOLLOW_UP}
+"""Views whose rows say more than others."""
 MOST_IDS = 100_000
 """Most conversations that are selected at once."""
 
@@ -178,83 +176,11 @@ def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tu
             (ids,),
         )
     }
-    hidden: dict[int, str] = {}
-    if view_id == View.SCREENED:
-        for cid, kind, value in conn.execute(
-            "SELECT m.conversation_id, b.kind, b.value FROM messages m JOIN blocked b"
-            " ON b.id = m.screened_by WHERE m.deleted_at IS NULL AND m.conversation_id IN"
-            " (SELECT value FROM json_each(?)) ORDER BY m.sort_at",
-            (ids,),
-        ):
-            hidden[cid] = str(Target(kind, value))
-    if view_id in (View.SNOOZED, View.FOLLOW_UP):
-        return _reminded_rows(conn, rows, view_id, states)
-    if view_id in LANES:
-        return _lane_rows(conn, rows, view_id, states)
-    return tuple(
-        _filed(row, *states.get(row.id, ("", False)), hidden.get(row.id, ""))
-        if row.id in states or row.id in hidden
-        else row
-        for row in rows
-    )
+    if view_id in _SPECIAL:
+        from tui_mail.tui.lane_rows import lane_rows
 
-
-def _filed(row: Row, link_state: str, muted: bool, screened_by: str) -> FiledRow:
-    values: list[Any] = [*(getattr(row, name) for name in _NAMES), link_state, muted, screened_by]
-    return FiledRow(*values)
-
-
-def _reminded_rows(
-    conn: sqlite3.Connection,
-    rows: Sequence[Row],
-    view_id: int,
-    states: dict[int, tuple[str, bool]],
-) -> tuple[Row, ...]:
-    """Rows that wait for a time: with their own date, and when that is."""
-    ids = [row.id for row in rows]
-    kind = reminders.SNOOZE if view_id == View.SNOOZED else reminders.REMIND
-    due = reminders.times(conn, kind, ids)
-    last = {row.id: row.at for row in pages.rows_by_id(conn, ids)}
-    made: list[Row] = []
-    for row in rows:
-        word = "until" if kind == reminders.SNOOZE else "DUE" if row.at > 0 else "by"
-        note = f"{word} {brief(due[row.id])}" if row.id in due else ""
-        state, muted = states.get(row.id, ("", False))
-        filed_row = _filed(row, state, muted, "")
-        made.append(replace(filed_row, shown_at=last.get(row.id, 0), note=note))
-    return tuple(made)
-
-
-def _lane_rows(
-    conn: sqlite3.Connection,
-    rows: Sequence[Row],
-    view_id: int,
-    states: dict[int, tuple[str, bool]],
-) -> tuple[Row, ...]:
-    """Rows that stand by value or by age: with their own date, and what they stand by."""
-    ids = ids_json(row.id for row in rows)
-    facts: dict[int, tuple[int, int]] = {
-        cid: (last_at, last_in)
-        for cid, last_at, last_in in conn.execute(
-            "SELECT id, last_at, last_in_at FROM conversations"
-            " WHERE id IN (SELECT value FROM json_each(?))",
-            (ids,),
-        )
-    }
-    linked = links.primaries(conn, [row.id for row in rows])
-    found = items.get_many(conn, [one.item for one in linked.values()])
-    known = {item.ref: item for item in found}
-    made: list[Row] = []
-    for row in rows:
-        item = known.get(linked[row.id].item) if row.id in linked else None
-        at, last_in = facts.get(row.id, (0, 0))
-        words = [item.stage] if item else []
-        if item and item.value:
-            words.insert(0, shown_amount(item.value, item.currency))
-        state, muted = states.get(row.id, ("", False))
-        at = last_in if view_id == View.WAITING else at
-        made.append(replace(_filed(row, state, muted, ""), shown_at=at, note=" · ".join(words)))
-    return tuple(made)
+        return lane_rows(conn, rows, view_id, states)
+    return tuple(filed_row(row, *states[row.id]) if row.id in states else row for row in rows)
 
 
 def _at_in_view(conn: sqlite3.Connection, view_id: int, conversation_id: int) -> int | None:

@@ -228,15 +228,17 @@ class InboxScreen(AskingScreen):
         if self.has_class("-asking"):
             await self.offer_links(conversation_id)
         if self.has_class("-preview"):
+            from tui_mail.tui.widgets import preview
+
             pane = self.query_one("#preview", Static)
             message, body = None, ""
             if conversation_id is not None:
-                message = await app.ctx.db.read(panes.newest, conversation_id)
+                message = await app.ctx.db.read(preview.newest, conversation_id)
             if message is not None:
                 with contextlib.suppress(TuiMailError):
                     opened = await app.reader.open(message.id)
-                    body = panes.preview_text(opened.mail) if opened.mail else ""
-            pane.update(panes.preview_lines(message, body, now))
+                    body = preview.preview_text(opened.mail) if opened.mail else ""
+            pane.update(preview.preview_lines(message, body, now))
 
     @on(VirtualList.Moved)
     def moved(self) -> None:

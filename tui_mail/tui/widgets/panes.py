@@ -1,21 +1,15 @@
-"""What the panes beside the list say: views and folders, and the people of a conversation."""
+"""What the pane left of the list says: views and folders, and what waits in them."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from textual.content import Content
 
-from tui_mail.model.messages import ReadableMail
 from tui_mail.model.views import LANES, VIEW_NAMES, View, folder_view
-from tui_mail.store import correspondents, messages
 from tui_mail.store.accounts import Account, Folder
-from tui_mail.store.correspondents import Correspondent
-from tui_mail.store.messages import Message
 from tui_mail.tui import text
-from tui_mail.tui.format import number, short_date
+from tui_mail.tui.format import number
 
 _ALWAYS = (View.INBOX, View.UNREAD, View.STARRED, View.AMBIGUOUS, View.UNLINKED,
            View.WAITING, View.QUIET, View.UNPLANNED, View.FOLLOW_UP, View.SNOOZED, View.DRAFTS,
@@ -24,16 +18,6 @@ _ALWAYS = (View.INBOX, View.UNREAD, View.STARRED, View.AMBIGUOUS, View.UNLINKED,
 _WAITING = (View.DRAFTS, View.OUTBOX, View.AMBIGUOUS, View.UNLINKED, *LANES)
 """Views where all that is there waits for the user, read or not."""
 _SHORT = {View.UNLINKED: "Unlinked"}
-
-
-@dataclass(frozen=True, slots=True)
-class Acquaintance:
-    """Someone of a conversation and what else was written with them."""
-
-    person: Correspondent
-    is_own: bool
-    others: tuple[tuple[int, str, int], ...]
-    """Latest conversations: id, subject, time."""
 
 
 def view_lines(
@@ -65,51 +49,3 @@ def view_lines(
         style = "dim" if entry is None else style
         pieces += [(line, style), "\n"]
     return text.parts(*pieces)
-
-
-def acquaintances(conn: sqlite3.Connection, conversation_id: int) -> list[Acquaintance]:
-    """The people of a conversation, others first, at most six."""
-    people = correspondents.of_conversation(conn, conversation_id)[:6]
-    return [
-        Acquaintance(
-            person,
-            own,
-            ()
-            if own
-            else tuple(
-                other
-                for other in correspondents.conversations_with(conn, person.id, 6)
-                if other[0] != conversation_id
-            )[:4],
-        )
-        for person, own in people
-    ]
-
-
-def newest(conn: sqlite3.Connection, conversation_id: int) -> Message | None:
-    """The newest message of a conversation."""
-    found = messages.of_conversation(conn, conversation_id)
-    return found[-1] if found else None
-
-
-_PREVIEW_CHARACTERS = 6_000
-
-
-def preview_text(mail: ReadableMail) -> str:
-    """The beginning of what was written, without quotes and signatures."""
-    shown = [b.text for b in mail.blocks if b.kind not in ("quote", "signature", "attribution")]
-    return (mail.problem or "\n".join(shown).strip())[:_PREVIEW_CHARACTERS]
-
-
-def preview_lines(message: Message | None, body: str, now: int) -> Content:
-    """Who wrote last, when, and what; the snippet while the text is not here."""
-    if message is None:
-        return text.plain("")
-    sender = message.from_name or message.from_address or "(nobody)"
-    return text.parts(
-        (f"{sender} <{message.from_address}>", "bold"),
-        f"  {short_date(message.sort_at, now)}\n",
-        (message.subject or "(no subject)", "bold"),
-        "\n\n",
-        body or message.snippet or ("(the text is not here yet)", "dim"),
-    )

@@ -9,14 +9,43 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from tui_mail.model.records import Activity, Item, Person, Ref
-from tui_mail.store import activities, items, links, people
+from tui_mail.store import activities, correspondents, items, links, people
+from tui_mail.store.correspondents import Correspondent
 from tui_mail.tui import text
 from tui_mail.tui.format import counted, number, short_date
 from tui_mail.tui.record_lines import age_words, due_words, item_words
-from tui_mail.tui.widgets.panes import Acquaintance, acquaintances
 
 _OTHERS = 5
 _Say = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """Someone of a conversation and what else was written with them."""
+
+    person: Correspondent
+    is_own: bool
+    others: tuple[tuple[int, str, int], ...]
+    """Latest conversations: id, subject, time."""
+
+
+def acquaintances(conn: sqlite3.Connection, conversation_id: int) -> list[Acquaintance]:
+    """The people of a conversation, others first, at most six."""
+    people = correspondents.of_conversation(conn, conversation_id)[:6]
+    return [
+        Acquaintance(
+            person,
+            own,
+            ()
+            if own
+            else tuple(
+                other
+                for other in correspondents.conversations_with(conn, person.id, 6)
+                if other[0] != conversation_id
+            )[:4],
+        )
+        for person, own in people
+    ]
 
 
 @dataclass(frozen=True, slots=True)
