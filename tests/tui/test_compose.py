@@ -161,6 +161,18 @@ async def test_recipients_complete_and_hostile_names_stay_text(mailbox: Make, st
         assert not set(field.value) & set("\x1b\x07")
 
 
+async def test_a_taken_recipient_is_taken_once(mailbox: Make, start: Start) -> None:
+    box = mailbox(0)
+    file_mails(box, raw_mail(1, sender="Anna Berg <anna@fjord.example>"))
+    async with start(box) as journey:
+        shown = await composing(journey, "c")
+        await journey.pilot.press(*"ann")
+        await journey.until(lambda: bool(shown.query_one(ChoiceList).display))
+        await journey.press("enter", "enter", "tab")
+        assert shown.query_one("#to", LineField).value == "Anna Berg <anna@fjord.example>, "
+        assert shown.focused is shown.query_one("#cc", LineField)
+
+
 async def test_a_reply_quotes_safely_and_goes_to_the_sender(mailbox: Make, start: Start) -> None:
     box = mailbox(0)
     file_mails(box, raw_mail(1, "Dear Ada\r\n" + HOSTILE, to="ada@example.com, bo@example.org"))

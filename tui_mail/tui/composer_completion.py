@@ -29,6 +29,8 @@ class Completing(Composer):
         super().__init__()
         self._complete_timer: Timer | None = None
         self._custom: list[str] = []
+        self._asking: Offered | None = None
+        """The field the suggestions are for."""
 
     def complete_soon(self) -> None:
         """Something was typed where suggestions may help."""
@@ -71,6 +73,9 @@ class Completing(Composer):
         if self.focused is not field:
             return
         panel = self.query_one(ChoiceList)
+        if self._asking is not None:
+            self._asking.offered = False
+        self._asking = field
         field.offered = panel.display = bool(choices)
         panel.styles.height = max(1, len(choices))
         panel.offer(choices)
@@ -84,8 +89,9 @@ class Completing(Composer):
         self.workers.cancel_group(self, "people")
         if was_open:
             panel.display = False
-            for field in self.query(Offered).results(Offered):
-                field.offered = False
+        if self._asking is not None:
+            self._asking.offered = False
+            self._asking = None
         return was_open
 
     @on(Asked)
