@@ -26,6 +26,7 @@ from tui_mail.model import faults
 from tui_mail.model.addresses import Address, address_key
 from tui_mail.model.lint import Check
 from tui_mail.model.safe_text import one_line
+from tui_mail.model.smart_fields import gaps
 from tui_mail.model.when import brief
 from tui_mail.store import journal, mailings, people, recorder
 from tui_mail.store.database import Pace
@@ -133,11 +134,18 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
     return found
 
 
-async def preview_of(ctx: Context, draft: Draft, person: Address) -> Draft:
-    """The draft of one of them, for the preview. Raises ActionError for somebody else."""
-    if person.key not in {one.key for one in parse_people(draft.content.to)}:
-        raise ActionError("That person is not in this group mail.")
-    return single(draft, person)
+async def gaps_of_each(ctx: Context, draft: Draft) -> list[tuple[Address, list[str]]]:
+    """Everybody a mail goes to, with the fields that have no value for them."""
+    content = draft.content
+    found: list[tuple[Address, list[str]]] = []
+    for person in (await members(ctx, draft)).people:
+        known = await values(ctx, single(draft, person))
+        missing = (
+            *gaps(content.subject, known, "subject", by_line=False),
+            *gaps(content.body, known, "text", by_line=True),
+        )
+        found.append((person, [gap.problem for gap in missing]))
+    return found
 
 
 async def send_group(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:

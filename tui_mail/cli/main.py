@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("template", "list, show, add, edit, order, remove, import and export templates"),
     "signature": ("signature", "list, show, add, edit and remove signatures; set the default"),
     "later": ("later", "mails to be sent at a time: list, show, cancel, reschedule"),
+    "group": ("group", "one mail each for many: list, show, stop, go on, take back"),
     "outbox": ("outbox", "mails on their way out"),
     "attachments": ("attachments", "list and save attachments"),
     "daemon": ("daemon", "sync in the foreground, for systemd"),

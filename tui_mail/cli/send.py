@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_mail.cli.acted import item_ref
+from tui_mail.cli.acted import item_ref, record_ref
 from tui_mail.cli.call import Call, engine_runs, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import utc
@@ -48,6 +48,20 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     parser.add_argument("--plain", action="store_true", help="no HTML part")
     parser.add_argument("--attach", action="append", type=Path, default=[], metavar="FILE")
     parser.add_argument("--account", help="the account it goes from")
+    parser.add_argument(
+        "--group", action="store_true", help="one mail each for everybody in --to and --person"
+    )
+    parser.add_argument(
+        "--person",
+        action="append",
+        type=record_ref,
+        default=[],
+        metavar="person:ID",
+        help="a contact to write to; also deal:ID and so on for their main contact",
+    )
+    parser.add_argument(
+        "--persons", metavar="WORDS", help="with --group: contacts whose names or addresses match"
+    )
     parser.add_argument("--remind", metavar="WHEN", help="follow it up when nobody answers by then")
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="only say what would go, and to whom"
@@ -93,8 +107,12 @@ async def _send(call: Call, ctx: Context) -> int:
         account_id = known[0].account_id
         alias = "" if known[0].source == "account" else known[0].address
     template = await templates.named(ctx, call.args.template) if call.args.template else None
+    to, code = await _addressed(call, ctx)
+    if code:
+        return code
     content = DraftContent(
-        to=", ".join(call.args.to),
+        to=", ".join(to),
+        group=call.args.group,
         cc=", ".join(call.args.cc),
         bcc=", ".join(call.args.bcc),
         subject=call.args.subject,
@@ -127,6 +145,23 @@ async def _send(call: Call, ctx: Context) -> int:
         if done is None:
             await keeping.discard(ctx, draft)
     return await queued(call, ctx, done)
+
+
+async def _addressed(call: Call, ctx: Context) -> tuple[list[str], int]:
+    """Whom --to, --person and --persons name."""
+    from tui_mail.actions import recipients
+
+    if call.args.persons and not call.args.group:
+        return [], call.out.refuse(Code.USAGE, "--persons goes with --group.")
+    named = list(call.args.person)
+    if call.args.persons:
+        named += await recipients.matching(ctx, call.args.persons)
+    found, missing = await recipients.main_addresses(ctx, named)
+    if missing:
+        return [], call.out.refuse(
+            Code.NOT_FOUND, f"No address is known of {', '.join(map(str, missing[:5]))}."
+        )
+    return [*call.args.to, *found], Code.OK
 
 
 def _text(call: Call, *, optional: bool) -> str:
@@ -247,6 +282,11 @@ async def queued(call: Call, ctx: Context, done: Done) -> int:
     assert done.journal_id is not None
     entry = await ctx.db.read(journal.entry, done.journal_id)
     assert entry is not None
+    if "mailing" in entry.targets:
+        from tui_mail.cli.group import say
+
+        call.out.line(f"{done.summary}.")
+        return await say(call, ctx, entry.targets["mailing"])
     row = await ctx.db.read(outbox.get, entry.targets["outbox"])
     assert row is not None
     runs = engine_runs(call)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from tui_mail.model.views import View
+from tui_mail.store import mailings
 from tui_mail.tui import text
 from tui_mail.tui.dialogs.ask import ConfirmScreen
 from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
+from tui_mail.tui.sending import group_words
 
 if TYPE_CHECKING:
     from tui_mail.actions.picking import Choice
@@ -34,10 +36,15 @@ class AskingScreen(FindingScreen):
         """Show what belongs to the row under the cursor, in a moment."""
 
     async def offer_links(self, conversation_id: int | None) -> None:
-        """What the digits link to, under the list."""
+        """What the digits link to, under the list; in the Outbox how far group mails are."""
         from tui_mail.tui.record_lines import item_words
 
         pane = self.query_one("#offers", Static)
+        if self.view_id == View.OUTBOX:
+            found_ = await self.mail_app.ctx.db.read(mailings.open_ones)
+            shown = "\n".join(group_words(one) for one in found_)
+            pane.update(text.lines(f"{shown}\ng G: stop, go on, take back"))
+            return
         if conversation_id is None:
             self._offers = None
             pane.update(text.plain("Nothing waits here."))
@@ -49,6 +56,12 @@ class AskingScreen(FindingScreen):
             lines += [f"  {item_words(one.item)} · {one.why}", "\n"]
         lines.append("l shows more." if found else "Nothing fits; l looks further or adds one.")
         pane.update(text.parts(*lines))
+
+    async def has_groups(self) -> bool:
+        """Whether this is the Outbox and a group mail goes out."""
+        if self.view_id != View.OUTBOX:
+            return False
+        return bool(await self.mail_app.ctx.db.read(mailings.open_ones))
 
     async def _suggestions(self, conversation_id: int) -> list[Choice]:
         from tui_mail.actions import picking

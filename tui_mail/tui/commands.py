@@ -40,6 +40,10 @@ LINK = "link"
 """Choosing a record: to link to, or for a field of another record."""
 LINKS = "links"
 """The links of a conversation."""
+MEMBERS = "members"
+"""Whom a group mail goes to, before it goes."""
+GROUPS = "groups"
+"""Group mails that go or went."""
 BLOCK = "block"
 BLOCKED = "blocked"
 """The entries that keep mail out."""
@@ -61,7 +65,7 @@ _SETTINGS = frozenset({SETTINGS, ACCOUNT})
 _LINES = _SETTINGS | {WIZARD}
 """Lists of named values."""
 _CRM = frozenset({RECORDS, RECORD, BOARD})
-_SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT})
+_SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT, MEMBERS, GROUPS})
 _PLACES = _MAIL | _SHEETS | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS, BOARD}
 TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK, PARAGRAPH, FORM})
 """Contexts where printable keys are text, so that only named keys can be commands."""
@@ -327,6 +331,8 @@ COMMANDS: tuple[Command, ...] = (
             frozenset({COMPOSE}), "image"),
     Command("compose.plain", "Plain only", "Plain text only, or HTML too.", ("ctrl+g p",),
             frozenset({COMPOSE}), "plain"),
+    Command("compose.group", "One mail each", "One mail each for everybody in To, or one for all.",
+            ("ctrl+g e",), frozenset({COMPOSE}), "group"),
     Command("compose.trim", "Trim quotes", "Cut quotes that nothing was written under.",
             ("ctrl+g x",), frozenset({COMPOSE}), "trim"),
     Command("compose.bold", "Bold", "Bold, or not any more.", ("ctrl+g b",), frozenset({COMPOSE}),
@@ -500,6 +506,22 @@ COMMANDS: tuple[Command, ...] = (
             frozenset({BLOCKED}), "block_named", 2),
     Command("records.open", "Open", "Show the record.", ("enter", "o"),
             frozenset({RECORDS, BOARD}), "records_open", 1),
+    Command("records.select", "Select", "Select it and step down.", ("x", "space"),
+            frozenset({RECORDS}), "records_select", 6),
+    Command("records.all", "Select all", "Select all that are listed, or nothing.", ("*",),
+            frozenset({RECORDS}), "records_all"),
+    Command("records.compose", "Write", "Write to the marked one, or one mail each to the selected"
+            " ones.", ("c",), frozenset({RECORDS}), "records_compose", 7),
+    Command("member.preview", "Preview", "The mail as this person gets it.", ("enter", "o", "v"),
+            frozenset({MEMBERS}), "member_preview", 1),
+    Command("group.toggle", "Stop/go on", "Stop after the mail that is going, or go on.", ("p",),
+            frozenset({GROUPS}), "group_toggle", 2),
+    Command("group.cancel", "Take back", "Take back what has not gone; asks first.", ("X",),
+            frozenset({GROUPS}), "group_cancel", 3),
+    Command("group.open", "Open", "The mail to this person.", ("enter", "o"),
+            frozenset({GROUPS}), "group_open", 1),
+    Command("go.groups", "Group mail", "Group mails: how far they are, stop and go on.", ("g G",),
+            _LIST, "groups"),
     Command("records.new", "New", "Add a record.", ("n",), frozenset({RECORDS, BOARD}),
             "records_new", 2),
     Command("records.find", "Search", "Search by name as you type.", ("/",),
@@ -607,6 +629,8 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "mail.link": "L",
         "mail.activity": "ctrl+a",
         "record.compose": "C",
+        "records.compose": "C",
+        "records.select": "t,space",
         "record.empty": "backspace",
         "mail.links": "ctrl+g",
         **{

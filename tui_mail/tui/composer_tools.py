@@ -14,6 +14,7 @@ from tui_mail.model.safe_text import one_line, safe_line
 from tui_mail.model.visibility import PRIVATE, SHARED
 from tui_mail.store import signatures as signature_rows
 from tui_mail.store import templates as template_rows
+from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.composer import Composer
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
@@ -82,6 +83,12 @@ class Tools(Composer):
         await self.change(plain_only=plain)
         self.say("Plain text only." if plain else "Plain text and HTML.")
 
+    async def command_group(self) -> None:
+        """One mail each for everybody in To, or one mail for all."""
+        group = not self.content().group
+        await self.change(group=group)
+        self.say("One mail each for everybody in To." if group else "One mail for all.")
+
     async def command_field_name(self) -> None:
         """Begin a smart field; names are offered."""
         field = self.focused if self.focused is self.query_one("#subject") else self.field
@@ -97,12 +104,16 @@ class Tools(Composer):
         if self.draft is None:
             return
         await self.save()
+        await self.show_preview(self.draft)
+
+    async def show_preview(self, draft: Draft) -> None:
+        """Both parts of a draft, such as the one to one person of a group."""
         try:
-            found = await checking.preview(self.mail_app.ctx, self.draft)
+            found = await checking.preview(self.mail_app.ctx, draft)
         except MailError as error:
             self.say(str(error), trouble=True)
             return
-        html = "none: plain text only" if self.draft.content.plain_only else found.html
+        html = "none: plain text only" if draft.content.plain_only else found.html
         shown = "\n".join(
             [
                 f"Subject: {found.subject or '(none)'}",

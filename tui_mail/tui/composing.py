@@ -35,12 +35,13 @@ async def begin(
     mailto: str = "",
     item: Ref | None = None,
     to: str = "",
+    group: bool = False,
 ) -> Draft:
     """Make or find the draft. Raises ActionError with what to do."""
     if draft_id is not None:
         return await keeping.load(app.ctx, draft_id)
     if kind == "new":
-        content = from_mailto(mailto) if mailto else DraftContent(to=to)
+        content = from_mailto(mailto) if mailto else DraftContent(to=to, group=group)
         content = replace(content, item=str(item)) if item is not None else content
         return await beginning.new_draft(app.ctx, content=content)
     if message_id is None and conversation_id is not None:

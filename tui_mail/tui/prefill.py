@@ -10,9 +10,8 @@ from tui_mail.model.addresses import address_key
 from tui_mail.model.records import Person, Ref
 from tui_mail.model.safe_text import safe_line
 from tui_mail.model.threading import base_subject
-from tui_mail.store import correspondents, items, messages, organizations, people
+from tui_mail.store import correspondents, messages, organizations, people
 from tui_mail.store.correspondents import Correspondent
-from tui_mail.tui.recipients import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +111,3 @@ def from_person(conn: sqlite3.Connection, person: Correspondent) -> dict[str, st
     if organization is not None:
         values["organization_id"] = organization
     return values
-
-
-def main_address(conn: sqlite3.Connection, ref: Ref) -> str:
-    """Whom a mail about a record goes to: its main contact, as the address field shows them."""
-    if ref.kind == "person":
-        ids = [ref.id]
-    elif ref.kind == "organization":
-        ids = [one.id for one in people.of_organization(conn, ref.id, 1)]
-    else:
-        item = items.get(conn, ref)
-        ids = [item.person_id] if item is not None and item.person_id else []
-    found = people.get_many(conn, ids)
-    if not found or not found[0].addresses:
-        return ""
-    return written(found[0].name, found[0].addresses[0][0])

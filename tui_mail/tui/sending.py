@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tui_mail.model.safe_text import safe_line
 from tui_mail.model.when import brief
+from tui_mail.store.mailings import Mailing, Part
 from tui_mail.store.outbox import CANCELLABLE, NEED_USER, Outgoing, Recipient
 from tui_mail.tui.format import clock_time
 
@@ -59,6 +60,27 @@ def outgoing_words(
         yield "Keys: " + ", ".join(offers)
     if mail.state == "uncertain":
         yield "Sent again or edited it may arrive twice."
+
+
+def group_words(mailing: Mailing) -> str:
+    """How far a group mail is, in one line; the subject is made safe where it is drawn."""
+    words = [f"“{mailing.subject or '(no subject)'}”", f"{mailing.sent} of {mailing.total} sent"]
+    if mailing.troubled:
+        words.append(f"{mailing.troubled} need you")
+    if mailing.cancelled:
+        words.append(f"{mailing.cancelled} taken back")
+    if mailing.waiting and mailing.state == "running":
+        words.append(f"next {brief(mailing.next_at)}")
+    elif mailing.waiting:
+        words.append("STOPPED")
+    return " · ".join(words)
+
+
+def part_words(part: Part) -> str:
+    """The state of one mail of a group, in a few words."""
+    if part.state == "held":
+        return f"goes {brief(part.not_before)}"
+    return _WORDS.get(part.state, part.state)
 
 
 def offers_of(mail: Outgoing) -> list[tuple[str, str]]:

@@ -65,6 +65,7 @@ def screen(
     mailto: str = "",
     item: Ref | None = None,
     to: str = "",
+    group: bool = False,
 ) -> ComposeScreen:
     """A composer for a new mail, an answer, or a draft."""
     start = partial(
@@ -76,6 +77,7 @@ def screen(
         mailto=mailto,
         item=item,
         to=to,
+        group=group,
     )
     return ComposeScreen(kind, start)
 
@@ -212,7 +214,8 @@ class ComposeScreen(Completing, Tools):
         self._show_state()
 
     def _show_state(self) -> None:
-        plain = "plain text · " if self.typed.plain_only else ""
+        plain = "one mail each · " if self.typed.group else ""
+        plain += "plain text · " if self.typed.plain_only else ""
         saved = f"saved {clock_time(self._saved_at)}" if self._saved_at else ""
         self._show_head((plain + saved).removesuffix(" · "))
 

@@ -106,6 +106,9 @@ class InboxScreen(AskingScreen):
         """Something changed in the store: look again at what is shown."""
         self.conversations.follow()
         await self._read_around()
+        if self.view_id == View.OUTBOX:
+            self.set_class(await self.has_groups(), "-asking")
+            self.look_closer()
         self.show_head()
 
     def show_status(self, status: Status) -> None:
@@ -353,6 +356,10 @@ class InboxScreen(AskingScreen):
         """Send the newest mail on."""
         await self._write("forward")
 
+    async def command_groups(self) -> None:
+        """Group mails and how far they are."""
+        await self.mail_app.open_screen("groups")
+
     async def command_settings(self) -> None:
         """Accounts and settings."""
         await self.mail_app.open_screen("settings")
@@ -398,7 +405,7 @@ class InboxScreen(AskingScreen):
         """Show a view or folder from its top."""
         self.leave_search()
         self.view_id = view_id
-        self.set_class(view_id in ASKING, "-asking")
+        self.set_class(view_id in ASKING or await self.has_groups(), "-asking")
         await self.conversations.show(ViewSource(self.mail_app.ctx.db, view_id))
         if view_id in LANES:
             self.mail_app.lanes_soon()

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from tui_mail.actions import crm, labelling
+from tui_mail.actions import crm, labelling, recipients
 from tui_mail.errors import ActionError, TuiMailError
 from tui_mail.model.records import ITEM_KINDS, Field, Ref
 from tui_mail.store import activities, records
@@ -16,7 +16,6 @@ from tui_mail.tui.commands import RECORD, Command
 from tui_mail.tui.dialogs.ask import AskScreen, ConfirmScreen
 from tui_mail.tui.dialogs.paragraph import ParagraphScreen
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
-from tui_mail.tui.prefill import main_address
 from tui_mail.tui.record_facts import (
     Entry,
     FieldLine,
@@ -171,7 +170,8 @@ class RecordScreen(SheetScreen):
 
     async def command_record_compose(self) -> None:
         """Write to its first contact, or its organization's; linked to it when it is an item."""
-        to = await self.mail_app.ctx.db.read(main_address, self.ref)
+        found, _ = await recipients.main_addresses(self.mail_app.ctx, [self.ref])
+        to = ", ".join(found)
         item = self.ref if self.ref.kind in ITEM_KINDS else None
         await self.mail_app.open_screen("compose", kind="new", item=item, to=to)
 

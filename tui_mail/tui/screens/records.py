@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from tui_mail.actions import recipients
 from tui_mail.actions.recorded import RecordDone
-from tui_mail.model.records import PLURALS
+from tui_mail.model.records import PLURALS, Ref
 from tui_mail.store import records
 from tui_mail.tui import text
 from tui_mail.tui.choosing import record_page
 from tui_mail.tui.commands import RECORDS, Command
-from tui_mail.tui.format import number
+from tui_mail.tui.format import counted, number
 from tui_mail.tui.sheets import SheetScreen
 from tui_mail.tui.shell import make_screen
 from tui_mail.tui.widgets.line_list import Line
@@ -33,13 +35,17 @@ class RecordsScreen(SheetScreen):
         super().__init__(PLURALS[kind].title())
         self.kind = kind
         self._limit = _PAGE
+        self._chosen: dict[Ref, None] = {}
 
     async def read_lines(self, typed: str) -> Sequence[Line]:
         """As many records as were asked for, and how many there are."""
         db = self.mail_app.ctx.db
         total = await db.read(records.count, self.kind)
         found = await db.read(record_page, self.kind, typed, self._limit)
-        self.retitle(f"{PLURALS[self.kind].title()}  {number(total)}")
+        chosen = f"  {number(len(self._chosen))} selected" if self._chosen else ""
+        self.retitle(f"{PLURALS[self.kind].title()}  {number(total)}{chosen}")
+        if self._chosen:
+            found = [replace(one, key="x" if one.item in self._chosen else "") for one in found]
         if len(found) == self._limit and (typed or total > self._limit):
             found.append(Line("… more: Enter"))
         return found
@@ -67,6 +73,54 @@ class RecordsScreen(SheetScreen):
             await self.reload()
         else:
             await self.mail_app.open_screen("record", ref=line.item)
+
+    async def command_records_select(self) -> None:
+        """Select the marked record, or not any more, and step down."""
+        line = self.list.line
+        if line is None or line.item is None:
+            return
+        if line.item in self._chosen:
+            del self._chosen[line.item]
+        else:
+            self._chosen[line.item] = None
+        await self.reload()
+        self.list.move_by(1)
+
+    async def command_records_all(self) -> None:
+        """Select all that are listed; once more: none of them."""
+        listed = [line.item for line in self.list.lines if line.item is not None]
+        if all(item in self._chosen for item in listed):
+            self._chosen = {item: None for item in self._chosen if item not in listed}
+        else:
+            self._chosen |= dict.fromkeys(listed)
+        await self.reload()
+
+    async def command_records_compose(self) -> None:
+        """Write to the marked record, or one mail each to the selected ones."""
+        from tui_mail.actions.groups import MOST
+
+        ctx, line = self.mail_app.ctx, self.list.line
+        if not self._chosen:
+            if line is not None and line.item is not None:
+                found, _ = await recipients.main_addresses(ctx, [line.item])
+                await self.mail_app.open_screen("compose", kind="new", to=", ".join(found))
+            return
+        found, missing = await recipients.main_addresses(ctx, list(self._chosen))
+        if len(found) > MOST or not found:
+            self.say(f"{len(found)} with an address; a group mail goes to 1 to {MOST} people.")
+            return
+        self._chosen = {}
+        await self.mail_app.open_screen("compose", kind="new", to=", ".join(found), group=True)
+        if missing:
+            self.mail_app.say(f"{counted(len(missing), 'record')} without an address left out.")
+
+    async def command_back(self) -> None:
+        """Empty the field, select nothing, or leave."""
+        if self._chosen and not self.typed and self.text_widget() is None:
+            self._chosen = {}
+            await self.reload()
+            return
+        await super().command_back()
 
     async def command_records_new(self) -> None:
         """Add a record."""

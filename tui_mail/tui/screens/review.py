@@ -13,6 +13,7 @@ from tui_mail.model.when import shown
 from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.commands import REVIEW, shown_key
+from tui_mail.tui.format import counted, duration
 from tui_mail.tui.paragraphs import person_words, size_words
 from tui_mail.tui.recipients import written
 from tui_mail.tui.screens.compose import ComposeScreen, about_words
@@ -89,7 +90,9 @@ class ReviewScreen(CommandScreen):
                 pieces.extend([(f"{label:<9}", "dim"), value, "\n"])
 
         row("From", written(sender.name, sender.address) or "(none)")
-        for label, typed in (
+        if draft.content.group:
+            row("To", await self._group_words())
+        for label, typed in () if draft.content.group else (
             ("To", draft.content.to), ("Cc", draft.content.cc), ("Bcc", draft.content.bcc),
         ):  # fmt: skip
             people = composition.parse_people(typed)
@@ -166,10 +169,14 @@ class ReviewScreen(CommandScreen):
         if blocking:
             self.say(blocking[0].text, trouble=True)
             return
+        group = self.draft.content.group
         done = await sending.send(self.mail_app.ctx, self.draft, at=at)
         await self._leave()
         seconds = int(self.mail_app.ctx.settings.get("writing.undo_seconds"))
         undo = self._key("mail.undo")
+        if group:
+            self.mail_app.say(f"{done.summary} · g G shows it, {undo} takes back what waits")
+            return
         if at is not None:
             self.mail_app.say(f"{done.summary} · g o shows it, {undo} stops it")
             return
@@ -195,8 +202,24 @@ class ReviewScreen(CommandScreen):
         await self._composer.command_sender()
         await self._look()
 
+    async def _group_words(self) -> str:
+        """How many people get one mail each, and how long that takes."""
+        from tui_mail.actions import groups
+
+        ctx = self.mail_app.ctx
+        count = len((await groups.members(ctx, self.draft)).people)
+        gap = int(ctx.settings.get("writing.group_seconds"))
+        people = counted(count, "person", "people")
+        if count < 2:
+            return people
+        last = duration((count - 1) * gap)
+        return f"{people}, one mail each, {gap} s apart: the last one {last} after the first"
+
     async def command_review_preview(self) -> None:
         """Both parts as the receiver sees them."""
+        if self.draft.content.group:
+            await self.mail_app.open_screen("members", composer=self._composer)
+            return
         await self._composer.command_preview()
 
     async def command_review_images(self) -> None:
