@@ -41,6 +41,7 @@ async def test_a_smart_field_is_completed_previewed_and_a_gap_stops_the_mail(
         await journey.press("ctrl+p")
         assert isinstance(journey.app.screen, SourceScreen)
         assert journey.screen.count("Anna x") == 2
+        assert "Headers" not in journey.screen, "a key that does nothing here is not named"
         await journey.press("q", *" {{nope}}")
         await journey.until(lambda: "✗ {{nope}} is no smart field" in journey.screen)
         await journey.press("escape", "y")

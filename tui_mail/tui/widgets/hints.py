@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
@@ -12,9 +14,17 @@ from tui_mail.tui import text
 from tui_mail.tui.commands import Command, in_context, shown_key
 
 
-def hints_for(context: str, keymap: Keymap, width: int) -> list[tuple[str, str]]:
-    """Key and word of the commands that fit, ordered by rank; the last one is always kept."""
-    ranked = sorted((c for c in in_context(context) if c.rank), key=lambda c: c.rank)
+def hints_for(
+    context: str,
+    keymap: Keymap,
+    width: int,
+    offers: Callable[[Command], bool] = lambda command: True,
+) -> list[tuple[str, str]]:
+    """Key and word of the commands that fit, ordered by rank; the last one is always kept.
+
+    What makes no sense on the screen now, by `offers`, is left out.
+    """
+    ranked = sorted((c for c in in_context(context) if c.rank and offers(c)), key=lambda c: c.rank)
     hints = [(_first_key(c, keymap), c.text) for c in ranked if keymap.keys.get(c.id)]
     room = width - 1
     kept: list[tuple[str, str]] = []
@@ -58,6 +68,7 @@ class Hints(Widget):
         if self._keymap is None:
             return text.strip(width, ("", style))
         pieces: list[tuple[str, Style]] = [(" ", style)]
-        for key, word in hints_for(self._place, self._keymap, width):
+        offers = getattr(self.screen, "offers", lambda command: True)
+        for key, word in hints_for(self._place, self._keymap, width, offers):
             pieces += [(key + " ", style + Style(bold=True)), (word + "  ", style)]
         return text.strip(width, *pieces)
