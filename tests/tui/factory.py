@@ -88,6 +88,15 @@ class Mailbox:
         finally:
             conn.close()
 
+    def run(self, sql: str, *values: object) -> None:
+        """Change rows as another process does."""
+        conn = self.connect()
+        try:
+            conn.execute(sql, values)
+            conn.commit()
+        finally:
+            conn.close()
+
 
 def mail(number: int, subject: str = "", name: str = "", **more: object) -> Envelope:
     """One mail; its number makes it unique."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from tui_mail.actions.context import Context
 from tui_mail.actions.parts import Before
@@ -46,6 +47,54 @@ async def label_conversations(
         return Outcome(f"Labels: {_shown(given)}", set(ids))
 
     return await act_in_parts(ctx, "labels", conversation_ids, body, dry_run=dry_run)
+
+
+async def rename_label(
+    ctx: Context, scope: str, name: str, new: str, *, dry_run: bool = False
+) -> RecordDone:
+    """Give a label another name; what has it keeps it."""
+    given = clean(new)
+    if not given:
+        raise ActionError("A label needs a name.")
+
+    def body(conn: sqlite3.Connection) -> Outcome:
+        label = labels.named(conn, scope, name)
+        if given != name and any(one.name == given for one in labels.labels(conn, scope)):
+            raise ActionError("There is a label of that name already.")
+        labels.change(conn, replace(label, name=given))
+        return Outcome(f"{one_line(name, 40)} is now called {one_line(given, 40)}")
+
+    return await act(ctx, "rename_label", body, dry_run=dry_run)
+
+
+async def color_label(
+    ctx: Context, scope: str, name: str, color: str, *, dry_run: bool = False
+) -> RecordDone:
+    """Give a label one of the colours of `store.labels.COLORS`, or none with an empty one."""
+    if color not in ("", *labels.COLORS):
+        raise ActionError(f"A colour is one of {', '.join(labels.COLORS)}.")
+
+    def body(conn: sqlite3.Connection) -> Outcome:
+        labels.change(conn, replace(labels.named(conn, scope, name), color=color))
+        return Outcome(f"{one_line(name, 40)} is now {color or 'without a colour'}")
+
+    return await act(ctx, "color_label", body, dry_run=dry_run)
+
+
+async def delete_label(ctx: Context, scope: str, name: str, *, dry_run: bool = False) -> RecordDone:
+    """Take a label away, also from everything that has it."""
+    label = await ctx.db.read(labels.named, scope, name)
+    having = await ctx.db.read(labels.has, label.id)
+
+    def body(conn: sqlite3.Connection, ids: Sequence[int], past: Before) -> Outcome:
+        labels.drop(conn, label, ids)
+        number = past.seen + len(ids)
+        words = f"; {number} had it" if number else ""
+        return Outcome(
+            f"Deleted the label {one_line(name, 40)}{words}", set(ids) if scope == "mail" else set()
+        )
+
+    return await act_in_parts(ctx, "delete_label", having, body, dry_run=dry_run)
 
 
 async def add_custom_field(

@@ -51,10 +51,19 @@ class _Whole:
     conversations: list[Row]
     total: int
     last_at: int
+    followers: list[str]
 
 
 def _read(conn: sqlite3.Connection, ref: Ref) -> _Whole:
-    from tui_mail.store import activities, items, organizations, people, record_mail, records
+    from tui_mail.store import (
+        activities,
+        items,
+        organizations,
+        people,
+        record_mail,
+        records,
+        sight,
+    )
 
     found: Record | None
     persons: list[Person] = []
@@ -84,6 +93,7 @@ def _read(conn: sqlite3.Connection, ref: Ref) -> _Whole:
         record_mail.conversations(conn, ref, 0, _MOST),
         total,
         last_at,
+        sight.follower_names(conn, ref),
     )
 
 
@@ -103,6 +113,7 @@ async def show(call: Call, ctx: Context, ref: Ref) -> int:
         {
             "kind": ref.kind,
             "record": fields,
+            "followers": whole.followers,
             "people": [as_json(person) for person in whole.people],
             "items": [as_json(item) for item in whole.items],
             "activities": [activity_json(one) for one in whole.activities],
@@ -132,6 +143,7 @@ def _print(call: Call, ref: Ref, whole: _Whole, fields: dict[str, Any]) -> None:
     lines += [("Phone", one["number"]) for one in fields.get("phones", ())]
     lines += [("Domain", domain) for domain in fields.get("domains", ())]
     lines += [(key, value) for key, value in fields["custom"].items()]
+    lines += [("Followed by", one_line(user, 80)) for user in whole.followers]
     out.rows(lines, indent="  ")
     _section(call, "People", [cells(person)[:2] + cells(person)[3:] for person in whole.people])
     items = [(str(item.ref), item.title, item.status, item.stage) for item in whole.items]

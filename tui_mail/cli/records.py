@@ -46,6 +46,13 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     if kind in ITEM_KINDS:
         choices = next(field.choices for field in FIELDS[kind] if field.key == "status")
         listing.add_argument("--status", choices=choices, help="only these")
+    if kind == "deal":
+        listing.add_argument(
+            "--quiet", action="store_true", help="open and silent for longer than its stage allows"
+        )
+        listing.add_argument(
+            "--no-activity", action="store_true", help="open and with nothing planned"
+        )
     if kind in ("deal", "project"):
         listing.add_argument("--stage" if kind == "deal" else "--phase", dest="stage")
 
@@ -139,7 +146,7 @@ async def _list(call: Call, ctx: Context) -> int:
 
 async def _found(call: Call, ctx: Context, kind: str) -> list[Record]:
     """What the list shows: all by name, or those that the words find, best first."""
-    from tui_mail.store import items, organizations, people
+    from tui_mail.store import items, lanes, organizations, people
 
     args = call.args
     text = " ".join(getattr(args, "words", ()))
@@ -153,12 +160,22 @@ async def _found(call: Call, ctx: Context, kind: str) -> list[Record]:
     named = getattr(args, "stage", None)
     stage_id = await stage_of(ctx, "stage" if kind == "deal" else "phase", named) if named else 0
 
+    silent, unplanned = getattr(args, "quiet", False), getattr(args, "no_activity", False)
+
     def read(conn: Any) -> list[Record]:
-        if not text:
+        if silent or unplanned:
+            late = lanes.overdue(conn, ctx.now(), silent=silent, unplanned=unplanned)
+            refs = [ref for ref, _ in late]
+            if text:
+                named = {one.ref for one in items.search(conn, text, kind, 10_000)}
+                refs = [ref for ref in refs if ref in named]
+            matching = items.get_many(conn, refs)
+        elif not text:
             return list(
                 items.page(conn, kind, status=status, stage_id=stage_id, start=0, size=limit)
             )
-        matching = items.search(conn, text, kind, 10_000)
+        else:
+            matching = items.search(conn, text, kind, 10_000)
         kept = [
             one for one in matching if status in ("", one.status) and stage_id in (0, one.stage_id)
         ]

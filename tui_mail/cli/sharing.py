@@ -1,14 +1,15 @@
-"""`share`, `unshare`, `why`: who sees conversations, and where every decision came from."""
+"""`share`, `unshare`, `follow`, `unfollow`, `why`: who sees what, and why it is as it is."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from tui_mail.cli.acted import add_dry_run, finish
+from tui_mail.cli.acted import add_dry_run, finish, missing_records, record_ref, refuse_records
 from tui_mail.cli.call import Call, conversations_of, reference, refuse_missing, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import counted, local, utc
+from tui_mail.model.records import Ref
 from tui_mail.model.safe_text import one_line
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     if name == "why":
         parser.add_argument("id", type=reference, help=what)
         return
+    if name in ("follow", "unfollow"):
+        parser.add_argument("id", type=record_ref, help="a record, such as deal:42 or org:3")
+        parser.add_argument("--user", default="", help="name or number (default: you)")
+        add_dry_run(parser)
+        return
     parser.add_argument(
         "id", nargs="+", type=reference, help="conversations (12) or messages (m34)"
     )
@@ -28,8 +34,28 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
 
 
 def run(call: Call) -> int:
-    """Share, make private, or say why."""
-    return with_context(call, _why if call.name == "why" else _share)
+    """Share, make private, follow, or say why."""
+    work = {"why": _why, "follow": _follow, "unfollow": _follow}.get(call.name, _share)
+    return with_context(call, work)
+
+
+async def _follow(call: Call, ctx: Context) -> int:
+    from tui_mail.actions import sharing
+    from tui_mail.store import sight
+
+    ref: Ref = call.args.id
+    if missing := await missing_records(ctx, [ref]):
+        return refuse_records(call, missing)
+    wanted: str = call.args.user or str(sight.SELF)
+    users = await ctx.db.read(sight.users)
+    found = [one for one in users if wanted in (one.name, str(one.id))]
+    if len(found) != 1:
+        names = ", ".join(f"{one_line(one.name, 40)} ({one.id})" for one in users)
+        return call.out.refuse(Code.NOT_FOUND, "No one user is called that.", f"There are: {names}")
+    done = await sharing.follow(
+        ctx, ref, found[0].id, call.name == "follow", dry_run=call.args.dry_run
+    )
+    return finish(call, done)
 
 
 async def _share(call: Call, ctx: Context) -> int:

@@ -7,7 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tui_mail.errors import ActionError
+
 SCOPES = ("person", "organization", "deal", "lead", "project", "mail")
+COLORS = ("red", "yellow", "green", "cyan", "blue", "magenta")
+"""Colours a label can have: those that every terminal shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,51 @@ def labels(conn: sqlite3.Connection, scope: str) -> list[Label]:
         (scope,),
     )
     return [Label(*row) for row in rows]
+
+
+def every(conn: sqlite3.Connection) -> list[tuple[Label, int]]:
+    """All labels by scope and name, each with how many records or conversations have it."""
+    rows = conn.execute(
+        "SELECT id, scope, name, color, (SELECT count(*) FROM labels_of WHERE label_id = l.id)"
+        " FROM labels l ORDER BY scope, name COLLATE NOCASE"
+    )
+    return [(Label(*row[:4]), row[4]) for row in rows]
+
+
+def named(conn: sqlite3.Connection, scope: str, name: str) -> Label:
+    """The label of a scope by its name. Raises ActionError."""
+    for one in labels(conn, scope):
+        if one.name == name:
+            return one
+    raise ActionError("There is no label of that name.", hint="`tui-mail label list` shows them.")
+
+
+def has(conn: sqlite3.Connection, label_id: int) -> list[int]:
+    """The records or conversations that have a label."""
+    rows = conn.execute(
+        "SELECT record_id FROM labels_of WHERE label_id = ? ORDER BY record_id", (label_id,)
+    )
+    return [row[0] for row in rows]
+
+
+def change(conn: sqlite3.Connection, label: Label) -> None:
+    """Give a label another name or colour."""
+    conn.execute(
+        "UPDATE labels SET name = ?, color = ? WHERE id = ?", (label.name, label.color, label.id)
+    )
+
+
+def drop(conn: sqlite3.Connection, label: Label, record_ids: Sequence[int]) -> None:
+    """Take a label from some records; when nothing has it any more, it goes itself."""
+    conn.executemany(
+        "DELETE FROM labels_of WHERE kind = ? AND record_id = ? AND label_id = ?",
+        [(label.scope, record_id, label.id) for record_id in record_ids],
+    )
+    conn.execute(
+        "DELETE FROM labels WHERE id = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM labels_of WHERE label_id = ?1)",
+        (label.id,),
+    )
 
 
 def of_record(conn: sqlite3.Connection, scope: str, record_id: int) -> list[Label]:

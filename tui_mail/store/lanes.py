@@ -87,6 +87,23 @@ def without_next_activity(conn: sqlite3.Connection, *, limit: int = MOST) -> lis
     return [Ref("deal", row[0]) for row in rows]
 
 
+def overdue(
+    conn: sqlite3.Connection, now: int, *, silent: bool, unplanned: bool
+) -> list[tuple[Ref, str]]:
+    """Open deals, with mail or without, that were silent too long or have nothing planned, or both.
+
+    Each with words about its silence, where that was asked for.
+    """
+    found = {
+        one.deal: f"silent for {(now - one.last_at) // _DAY} of {one.days} days"
+        for one in (quiet(conn, now) if silent else ())
+    }
+    if unplanned:
+        bare = without_next_activity(conn)
+        found = {ref: found.get(ref, "") for ref in bare if not silent or ref in found}
+    return list(found.items())
+
+
 def behind(conn: sqlite3.Connection, now: int) -> tuple[list[Entry], list[Entry]]:
     """Entries of the lanes that are to go and to come, since time has passed or records changed."""
     wanted: dict[tuple[int, int], int] = {}

@@ -52,6 +52,12 @@ def followers_of(conn: sqlite3.Connection, ref: Ref) -> frozenset[int]:
     return frozenset(row[0] for row in rows)
 
 
+def follower_names(conn: sqlite3.Connection, ref: Ref) -> list[str]:
+    """The names of the users who follow a record."""
+    its = followers_of(conn, ref)
+    return [user.name for user in users(conn) if user.id in its]
+
+
 def set_follower(conn: sqlite3.Connection, ref: Ref, user_id: int, follows: bool) -> None:
     """Let a user follow a record, or no longer."""
     if follows:

@@ -318,6 +318,10 @@ class TuiMail(Program):
         if isinstance(self.screen, CommandScreen):
             await self.open_screen("palette", over=self.screen, is_help=is_help)
 
+    async def command_go_labels(self) -> None:
+        """Every label."""
+        await self.open_screen("labels")
+
     async def command_redraw(self) -> None:
         """Paint everything again."""
         self.forget_screen(clear=True)

@@ -6,7 +6,7 @@ import sqlite3
 from abc import abstractmethod
 
 from tui_mail.model.records import Ref
-from tui_mail.store import items, organizations, people
+from tui_mail.store import items, lanes, organizations, people
 from tui_mail.tui.commands import LINK
 from tui_mail.tui.record_lines import item_line, organization_words, person_words
 from tui_mail.tui.sheets import SheetScreen
@@ -34,6 +34,19 @@ def record_page(
         else items.page(conn, kind, start=start, size=limit)
     )
     return [item_line(item, kind=False) for item in found]
+
+
+def overdue_page(
+    conn: sqlite3.Connection, only: str, now: int, typed: str, limit: int
+) -> list[Line]:
+    """Open deals that are `quiet` or `unplanned`, with mail or without; narrowed by name."""
+    late = lanes.overdue(conn, now, silent=only == "quiet", unplanned=only == "unplanned")
+    if typed.strip():
+        named = {one.ref for one in items.search(conn, typed, "deal", 10_000)}
+        late = [(ref, words) for ref, words in late if ref in named]
+    words = dict(late[:limit])
+    return [item_line(item, kind=False, more=words[item.ref])
+            for item in items.get_many(conn, list(words))]  # fmt: skip
 
 
 class ChoosingScreen(SheetScreen):

@@ -54,6 +54,8 @@ RECORD = "record"
 BOARD = "board"
 IMPORT = "import"
 """The columns of a file and what they become."""
+LABELS = "labels"
+"""Every label."""
 FORM = "form"
 """The fields of a new record."""
 
@@ -65,7 +67,7 @@ _SETTINGS = frozenset({SETTINGS, ACCOUNT})
 _LINES = _SETTINGS | {WIZARD}
 """Lists of named values."""
 _CRM = frozenset({RECORDS, RECORD, BOARD})
-_SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT, MEMBERS, GROUPS})
+_SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT, MEMBERS, GROUPS, LABELS})
 _PLACES = _MAIL | _SHEETS | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS, BOARD}
 TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK, PARAGRAPH, FORM})
 """Contexts where printable keys are text, so that only named keys can be commands."""
@@ -462,7 +464,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sheet.page_up", "Page up", "One page up.", ("pageup",), _SHEETS, "sheet_by",
             argument=-10),
     Command("sheet.undo", "Undo", "Take the last thing back.", ("z",),
-            frozenset({LINKS, BLOCKED, RECORDS, RECORD, BOARD, IMPORT}), "undo", 8),
+            frozenset({LINKS, BLOCKED, RECORDS, RECORD, BOARD, IMPORT, LABELS}), "undo", 8),
     Command("link.take", "Take", "Take the marked line.", ("enter",), frozenset({LINK}),
             "take_marked", 1),
     *(
@@ -528,8 +530,18 @@ COMMANDS: tuple[Command, ...] = (
             frozenset({RECORDS}), "sheet_find", 3),
     Command("records.board", "Board", "Deals by stage, or as a list.", ("B",),
             frozenset({RECORDS, BOARD}), "records_board", 4),
+    Command("records.filter", "Filter", "Deals: all, gone quiet, without a next activity.", ("f",),
+            frozenset({RECORDS}), "records_filter", 6),
     Command("records.import", "Import", "Bring records from a CSV or vCard file.", ("I",),
             frozenset({RECORDS, BOARD}), "import", 5),
+    Command("go.labels", "All labels", "Every label: name, colour, delete.", ("g L",),
+            _LIST | _CRM, "go_labels"),
+    Command("label.rename", "Rename", "Give the label another name.", ("enter", "r"),
+            frozenset({LABELS}), "label_rename", 1),
+    Command("label.color", "Colour", "Give the label a colour, or none.", ("c",),
+            frozenset({LABELS}), "label_color", 2),
+    Command("label.delete", "Delete", "Take the label away everywhere.", ("d", "D"),
+            frozenset({LABELS}), "label_delete", 3),
     Command("go.import", "Import", "Bring records from a CSV or vCard file.", ("g I",), _LIST,
             "import"),
     Command("import.column", "Column", "Say what the marked column is.", ("enter", "e"),
@@ -565,6 +577,8 @@ COMMANDS: tuple[Command, ...] = (
             frozenset({RECORD}), "record_empty", 9),
     Command("record.merge", "Merge", "Join another record of this kind into it.", ("m",),
             frozenset({RECORD}), "record_merge"),
+    Command("record.follow", "Follow", "Follow the record, or no longer.", ("f",),
+            frozenset({RECORD}), "record_follow"),
     Command("record.delete", "Delete", "Delete the record or the marked line; mail stays.",
             ("D",), frozenset({RECORD}), "record_delete", 7),
     Command("form.keep", "Keep", "Add the record.", ("ctrl+s",), frozenset({FORM}), "form_keep",

@@ -20,6 +20,7 @@ from tui_mail.store import (
     people,
     record_mail,
     records,
+    sight,
 )
 from tui_mail.tui import text
 from tui_mail.tui.format import counted, short_date
@@ -34,8 +35,8 @@ _MAILS, _FILES = 50, 30
 class FieldLine:
     """A field that a key changes; compared by its name, so that the mark stays on it.
 
-    `custom:NAME` is a further field, `labels` the labels, `define` makes a further field, `people`
-    and `deals` add one more.
+    `custom:NAME` is a further field, `labels` the labels, `followers` who follows it, `define`
+    makes a further field, `people` and `deals` add one more.
     """
 
     key: str
@@ -136,6 +137,8 @@ def _fields(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
         lines.append(Line(shown, item=FieldLine(f"custom:{name}")))
     mine = ", ".join(one.name for one in labels.of_record(conn, ref.kind, ref.id))
     lines.append(Line(text.fit("Labels", 20) + (mine or "–"), item=FieldLine("labels")))
+    users = ", ".join(sight.follower_names(conn, ref))
+    lines.append(Line(text.fit("Followed by", 20) + (users or "–"), item=FieldLine("followers")))
     lines.append(Line("Another field …", item=FieldLine("define")))
     return lines
 

@@ -6,10 +6,10 @@ import json
 import sqlite3
 from typing import Any
 
-from tui_mail.actions import crm, labelling
+from tui_mail.actions import crm, labelling, sharing
 from tui_mail.errors import ActionError
 from tui_mail.model.records import Ref
-from tui_mail.store import items, labels, records
+from tui_mail.store import items, labels, records, sight
 from tui_mail.store.labels import CustomField
 from tui_mail.tui import text
 from tui_mail.tui.changing import Did
@@ -106,6 +106,29 @@ async def change_labels(over: CommandScreen, ref: Ref, did: Did) -> None:
         await did(await labelling.set_labels(over.mail_app.ctx, ref, wanted))
 
     await ask_labels(over, ref.kind, ref.id, take)
+
+
+async def follow(over: CommandScreen, ref: Ref, user_id: int, did: Did) -> None:
+    """Let a user follow a record, or no longer, whichever is not so now."""
+    ctx = over.mail_app.ctx
+    follows = user_id in await ctx.db.read(sight.followers_of, ref)
+    await did(await sharing.follow(ctx, ref, user_id, not follows))
+
+
+async def change_followers(over: CommandScreen, ref: Ref, did: Did) -> None:
+    """Choose who follows a record, or no longer; alone there is nobody else to choose."""
+    db = over.mail_app.ctx.db
+    users, now = await db.read(sight.users), await db.read(sight.followers_of, ref)
+
+    async def take(user_id: int) -> None:
+        await follow(over, ref, user_id, did)
+
+    if len(users) == 1:
+        await take(users[0].id)
+        return
+    choices = [Choice(u.name, "follows it" if u.id in now else "", "", u.id) for u in users]
+    note = "A follower sees the record and its shared mail."
+    await over.mail_app.push_screen(PickerScreen("Followed by", choices, take, note=note))
 
 
 def _further(conn: sqlite3.Connection, ref: Ref, field: str) -> list[int]:

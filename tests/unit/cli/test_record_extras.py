@@ -29,6 +29,8 @@ def company(mailbox: Make, tui: Tui) -> Mailbox:
     box.arrive([mail_from(3, "cy@fjord.example")])
     assert tui("activity", "add", "deal:1", "Call her", "--due", "2030-01-02").code == 0
     assert tui("note", "add", "deal:1", "Likes fjords").code == 0
+    assert tui("label", "deal:1", "--add", "warm").code == 0
+    assert tui("follow", "deal:1").code == 0
     return box
 
 
@@ -42,6 +44,11 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "note delete": ("note", "delete", "1"),
     "label record": ("label", "deal:1", "--add", "hot", "--add", "north"),
     "label mail": ("label", "1", "--add", "later"),
+    "label rename": ("label", "rename", "deal", "warm", "hot"),
+    "label color": ("label", "color", "deal", "warm", "red"),
+    "label delete": ("label", "delete", "deal", "warm"),
+    "follow": ("follow", "person:1"),
+    "unfollow": ("unfollow", "deal:1", "--user", "me"),
     "field add": ("field", "add", "deal", "Region", "--type", "choice", "--choice", "North"),
     "fill field": ("deal", "edit", "1", "--field", "Region=North"),
     "convert": ("lead", "convert", "1"),
@@ -87,6 +94,15 @@ def test_undo_names_the_engine_only_where_the_server_must_hear_of_it(
         (("note", "edit", "99", "x"), 6, "no note 99"),
         (("label", "deal:99", "--add", "x"), 6, "deal:99"),
         (("label", "99", "--add", "x"), 6, "99"),
+        (("label", "deal:1", "hot"), 2, "What is hot?"),
+        (("label", "rename", "deal", "warm"), 2, "other words"),
+        (("label", "rename", "sale", "warm", "hot"), 2, "other words"),
+        (("label", "rename", "deal", "cold", "hot"), 2, "no label of that name"),
+        (("label", "rename", "deal", "warm", " "), 2, "needs a name"),
+        (("label", "color", "deal", "warm", "plaid"), 2, "one of red"),
+        (("label", "list", "sale"), 2, "other words"),
+        (("follow", "deal:99"), 6, "deal:99"),
+        (("follow", "deal:1", "--user", "Nobody"), 6, "me (1)"),
         (("field", "add", "deal", " "), 2, "needs a name"),
         (("lead", "convert", "99"), 6, "lead:99"),
         (("split", "1"), 2, "invalid"),
@@ -115,7 +131,21 @@ def test_what_was_made_is_listed_and_shown(company: Mailbox, tui: Tui) -> None:
     ]
     tui("label", "deal:1", "--add", "hot", "--add", "north")
     tui("label", "deal:1", "--remove", "hot", "--add", "big")
-    assert tui("label", "deal:1", "--json").json["labels"] == ["big", "north"]
+    assert tui("label", "deal:1", "--json").json["labels"] == ["big", "north", "warm"]
+    tui("label", "color", "deal", "warm", "red")
+    tui("label", "rename", "deal", "big", "vast")
+    assert [
+        (one["scope"], one["name"], one["color"], one["used"])
+        for one in tui("label", "list", "deal", "--json").json["labels"]
+    ] == [
+        ("deal", "hot", None, 0),
+        ("deal", "north", None, 1),
+        ("deal", "vast", None, 1),
+        ("deal", "warm", "red", 1),
+    ]
+    assert tui("label", "list", "mail", "--json").json["labels"] == []
+    assert tui("deal", "show", "1", "--json").json["followers"] == ["me"]
+    assert "Followed by" in tui("deal", "show", "1").out
     tui("field", "add", "deal", "Region", "--choice", "North", "--type", "choice")
     assert tui("field", "--json").json["fields"][0]["choices"] == ["North"]
     tui("deal", "add", "Other", "--field", "Region=North")
@@ -138,3 +168,24 @@ def test_hostile_texts_are_shown_defused(company: Mailbox, tui: Tui, text: str) 
     for words in (("activity",), ("note", "list", "deal:1"), ("label", "deal:1"), ("field",)):
         said = tui(*words).out
         assert "\x1b" not in said and "\x9b" not in said and "\u202e" not in said
+
+
+def test_deals_without_mail_are_found_by_silence_and_by_having_nothing_planned(
+    company: Mailbox, tui: Tui
+) -> None:
+    def titles(*options: str) -> list[str]:
+        return [one["title"] for one in tui("deal", "list", *options, "--json").json["records"]]
+
+    assert tui("deal", "add", "Bare").code == 0
+    assert titles("--quiet") == []
+    assert titles("--no-activity") == ["Bare"]
+    conn = company.connect()
+    conn.execute("UPDATE stages SET rotten_days = 5")
+    conn.execute("UPDATE deals SET stage_changed_at = stage_changed_at - 6 * 86400")
+    conn.commit()
+    conn.close()
+    assert titles("--quiet") == ["A deal", "Bare"]
+    assert titles("--quiet", "bar") == ["Bare"]
+    assert titles("--quiet", "--no-activity") == ["Bare"]
+    assert titles("--quiet", "--limit", "1") == ["A deal"]
+    assert titles("--quiet", "--status", "won") == []

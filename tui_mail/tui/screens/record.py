@@ -9,7 +9,7 @@ from typing import Any
 from tui_mail.actions import crm, labelling, recipients
 from tui_mail.errors import ActionError, TuiMailError
 from tui_mail.model.records import ITEM_KINDS, Field, Ref
-from tui_mail.store import activities, records
+from tui_mail.store import activities, records, sight
 from tui_mail.tui import relating, text
 from tui_mail.tui.changing import choose_stage, plan_activity
 from tui_mail.tui.commands import RECORD, Command
@@ -86,6 +86,8 @@ class RecordScreen(SheetScreen):
         match item:
             case FieldLine("labels"):
                 await relating.change_labels(self, self.ref, self._did)
+            case FieldLine("followers"):
+                await relating.change_followers(self, self.ref, self._did)
             case FieldLine("define"):
                 await relating.define_field(self, self.ref.kind, self._did)
             case FieldLine(("people" | "deals") as field):
@@ -228,6 +230,10 @@ class RecordScreen(SheetScreen):
                 await self._did(await crm.edit_activity(ctx, activity_id, change))
             case _:
                 self.say("Mark an activity first.")
+
+    async def command_record_follow(self) -> None:
+        """Follow it, or no longer."""
+        await relating.follow(self, self.ref, sight.SELF, self._did)
 
     async def command_record_merge(self) -> None:
         """Choose a record that goes into this one."""

@@ -10,7 +10,7 @@ from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.records import PLURALS, Ref
 from tui_mail.store import records
 from tui_mail.tui import text
-from tui_mail.tui.choosing import record_page
+from tui_mail.tui.choosing import overdue_page, record_page
 from tui_mail.tui.commands import RECORDS, Command
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.sheets import SheetScreen
@@ -18,6 +18,8 @@ from tui_mail.tui.shell import make_screen
 from tui_mail.tui.widgets.line_list import Line
 
 _PAGE = 200
+_ONLY = {"": "", "quiet": "gone quiet", "unplanned": "without a next activity"}
+"""What the filter key leaves of the deals, one after the other, in words."""
 
 
 def screen(*, kind: str) -> RecordsScreen:
@@ -35,18 +37,26 @@ class RecordsScreen(SheetScreen):
         super().__init__(PLURALS[kind].title())
         self.kind = kind
         self._limit = _PAGE
+        self._only = ""
         self._chosen: dict[Ref, None] = {}
 
     async def read_lines(self, typed: str) -> Sequence[Line]:
         """As many records as were asked for, and how many there are."""
-        db = self.mail_app.ctx.db
-        total = await db.read(records.count, self.kind)
-        found = await db.read(record_page, self.kind, typed, self._limit)
+        db, now = self.mail_app.ctx.db, self.mail_app.ctx.now()
+        title = PLURALS[self.kind].title()
         chosen = f"  {number(len(self._chosen))} selected" if self._chosen else ""
-        self.retitle(f"{PLURALS[self.kind].title()}  {number(total)}{chosen}")
+        if self._only:
+            found = await db.read(overdue_page, self._only, now, typed, self._limit)
+            more = len(found) == self._limit
+            self.retitle(f"{title} {_ONLY[self._only]}  {number(len(found))}{'+' * more}{chosen}")
+        else:
+            total = await db.read(records.count, self.kind)
+            found = await db.read(record_page, self.kind, typed, self._limit)
+            more = len(found) == self._limit and (bool(typed) or total > self._limit)
+            self.retitle(f"{title}  {number(total)}{chosen}")
         if self._chosen:
             found = [replace(one, key="x" if one.item in self._chosen else "") for one in found]
-        if len(found) == self._limit and (typed or total > self._limit):
+        if more:
             found.append(Line("… more: Enter"))
         return found
 
@@ -54,13 +64,24 @@ class RecordsScreen(SheetScreen):
         """What there is when there is nothing."""
         if line is not None:
             return ""
+        if self._only and not self.typed:
+            return f"No open deals {_ONLY[self._only]}."
         return (
             "Nothing of that name." if self.typed else f"No {PLURALS[self.kind]} yet: n adds one."
         )
 
     def offers(self, command: Command) -> bool:
-        """Only deals have a board."""
-        return command.action != "records_board" or self.kind == "deal"
+        """Only deals have a board and a filter."""
+        return command.action not in ("records_board", "records_filter") or self.kind == "deal"
+
+    async def command_records_filter(self) -> None:
+        """The next of: all deals, those gone quiet, those with nothing planned."""
+        if self.kind != "deal":
+            self.say("Only deals can be filtered.")
+            return
+        every = list(_ONLY)
+        self._only = every[(every.index(self._only) + 1) % len(every)]
+        await self.reload(keep=False)
 
     async def command_records_open(self) -> None:
         """Show the record, or more of them."""

@@ -25,6 +25,8 @@ class Line:
     """The key that takes it, or a mark."""
     item: Any = None
     heading: bool = False
+    color: str = ""
+    """Of the key or mark, by name; it says nothing that the text does not."""
 
 
 class LineList(Widget, can_focus=True):
@@ -104,5 +106,5 @@ class LineList(Widget, can_focus=True):
             name = text.fit(name, min(self._name_width, max(10, width // 2))) + "  "
         if index == self.marked:
             return text.strip(width, (key + name + line.detail, style + Style(reverse=True)))
-        bold = style + Style(bold=True)
+        bold = style + Style(bold=True, color=line.color or None)
         return text.strip(width, (key, bold), (name, style), (line.detail, style + Style(dim=True)))
