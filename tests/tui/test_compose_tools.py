@@ -143,7 +143,7 @@ async def test_the_signature_follows_the_account_and_can_be_taken_out(
         await journey.press("ctrl+g", "s", *"none", "enter")
         assert "--" not in shown.field.text
         await journey.press("escape")
-        assert "nobody" not in journey.screen
+        assert "nobody but you" not in journey.screen
 
 
 async def test_an_image_stands_in_the_text(mailbox: Make, start: Start, tmp_path: Path) -> None:
