@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tui_mail.actions.context import Context
+from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import ActionError
 from tui_mail.filing import linking
 from tui_mail.model.linking import FOREVER, decide
 from tui_mail.model.records import Ref
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.visibility import SHARED, MailSight
-from tui_mail.store import blocks, links, people, records, sight
+from tui_mail.store import blocks, links, people, records, scope, sight
 from tui_mail.store.links import AUTOMATION, Link
 
 
@@ -22,7 +24,7 @@ class Reason:
     """One line of the answer."""
 
     topic: str
-    """`link`, `history`, `people`, `screened`, `sight` or `journal`."""
+    """`link`, `history`, `people`, `screened`, `sight`, `came` or `journal`."""
     text: str
     """Safe text."""
     rule: str = ""
@@ -33,11 +35,19 @@ class Reason:
 
 async def why(ctx: Context, conversation_id: int) -> list[Reason]:
     """Every automatic and every own decision about a conversation, with where it came from."""
-    return await ctx.db.read(reasons, conversation_id)
+    known = {
+        row: one for slug, row in ctx.account_ids.items() if (one := ctx.settings.account(slug))
+    }
+    return await ctx.db.read(reasons, conversation_id, known)
 
 
-def reasons(conn: sqlite3.Connection, conversation_id: int) -> list[Reason]:
-    """The same on a connection. Raises ActionError when there is no such conversation."""
+def reasons(
+    conn: sqlite3.Connection, conversation_id: int, known: Mapping[int, AccountSettings]
+) -> list[Reason]:
+    """The same on a connection, with the settings of the accounts by row.
+
+    Raises ActionError when there is no such conversation.
+    """
     row = conn.execute(
         "SELECT link_state, visibility FROM conversations WHERE id = ?", (conversation_id,)
     ).fetchone()
@@ -48,6 +58,7 @@ def reasons(conn: sqlite3.Connection, conversation_id: int) -> list[Reason]:
         *_people(conn, conversation_id),
         *_screened(conn, conversation_id),
         *_sight(conn, conversation_id, row[1]),
+        *_came(conn, conversation_id, known),
         *_journal(conn, conversation_id),
     ]
 
@@ -176,6 +187,30 @@ def _sight(conn: sqlite3.Connection, cid: int, setting: str | None) -> Iterable[
     others = sight.watchers(sight.users(conn), MailSight(sight.SELF, SHARED, found))
     names = ", ".join(one_line(user.name, 40) for user in others) or "nobody else works here yet"
     yield Reason("sight", f"Shared, {source}; visible to: {names}.{mixed}", "R42")
+
+
+def _came(
+    conn: sqlite3.Connection, cid: int, known: Mapping[int, AccountSettings]
+) -> Iterable[Reason]:
+    """What brought the mails in: the folder or label, and the choice behind it."""
+    found = scope.brought_by(conn, cid)
+    for account_id, name, labels, mails in found:
+        account = known.get(account_id)
+        counted = f"{mails} mail{'s' if mails > 1 else ''}"
+        where = f"{one_line(name, 60)} of {one_line(account.id, 40) if account else 'an account'}"
+        if account is None:
+            text = f"{counted} in {where}, which is no longer in the settings."
+        elif account.sync_scope == "all":
+            text = f"{counted} in {where}: everything is synced."
+        elif not labels and name in account.sync_folders:
+            text = f"{counted} in {where}: you chose this folder."
+        else:
+            own = [one_line(label, 40) for label in json.loads(labels or "[]")]
+            carried = f" It carries {', '.join(own)}." if own else ""
+            text = f"{counted} in {where}: its conversation has a label you chose.{carried}"
+        yield Reason("came", text, "R15")
+    if not found:
+        yield Reason("came", "Written here; no server has brought it.", "R14")
 
 
 def _journal(conn: sqlite3.Connection, cid: int) -> Iterable[Reason]:

@@ -298,6 +298,10 @@ class ImapSession:
         day = date_time(max(86_400, moment) - 86_400)[1:12].strip()
         return self._search([b"SINCE", day])
 
+    def search_thread(self, thread: int) -> UidSet:
+        """UIDs of one of Gmail's conversations (X-GM-THRID)."""
+        return self._search([b"X-GM-THRID", b"%d" % thread])
+
     def search_deleted(self) -> UidSet:
         """UIDs marked as deleted."""
         return self._search([b"DELETED"])

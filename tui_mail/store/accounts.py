@@ -66,6 +66,8 @@ class Folder:
     unread: int
     past_scope: str = "everyone"
     """Whose past mail is complete: `everyone`'s, or that with `contacts` only (B4)."""
+    past_labels: str = ""
+    """JSON of the labels past mail is complete for; empty: for all (Gmail)."""
 
 
 _ACCOUNT_COLUMNS = (
@@ -75,7 +77,8 @@ _ACCOUNT_COLUMNS = (
 _FOLDER_COLUMNS = (
     "id, account_id, wire_name, name, delimiter, role, selectable, selected, mailbox_id,"
     " uidvalidity, generation, uidnext, modseq, server_exists, horizon, state,"
-    " last_sync_at, last_audit_at, read_only, messages, unread, past_scope"
+    " last_sync_at, last_audit_at, read_only, messages, unread, past_scope,"
+    " past_labels"
 )
 
 

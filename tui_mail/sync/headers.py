@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 
@@ -11,12 +12,18 @@ from tui_mail.filing.vanished import settle
 from tui_mail.imap.session import ImapSession
 from tui_mail.imap.uidset import UidSet
 from tui_mail.mime.headers import HEADER_FIELDS
-from tui_mail.model.addresses import address_key
 from tui_mail.model.arrivals import Arrival, Filed
-from tui_mail.store import people, syncing
+from tui_mail.store import syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.store.database import Pace
 from tui_mail.store.folds import fold, recount
+from tui_mail.sync.choosing import (
+    bring_conversations,
+    picks_labels,
+    wanted_new,
+    wanted_past,
+    wanted_uids,
+)
 from tui_mail.sync.desk import Desk, Progress, arrival_of
 from tui_mail.sync.wire import Wire
 
@@ -53,6 +60,7 @@ async def fetch_new(
         )
         if missing:
             await _ask_again(desk, folder, missing)
+        arrivals, threads = await wanted_new(desk, folder, arrivals)
         async for _, filed in desk.db.write_parts(
             arrivals, pace, lambda conn, part: _file_new(conn, place, part, desk.now())
         ):
@@ -60,6 +68,7 @@ async def fetch_new(
             came += len(filed.message_ids)
         if not arrivals or reached > arrivals[-1].uid + 1:
             await desk.db.write(syncing.set_cursor, folder.id, desk.now(), uidnext=reached)
+        await bring_conversations(desk, wire, folder, threads)
         if not uidnext:
             break
         low = reached
@@ -107,7 +116,7 @@ async def fetch_newest(desk: Desk, wire: Wire, folder: Folder, uidnext: int) -> 
         for arrival in reversed(await _arrivals(desk, wire, window, window.lowest))
         if arrival.internal_date >= horizon
     ]
-    arrivals = await wanted_past(desk, folder, arrivals)
+    arrivals, _ = await wanted_new(desk, folder, await wanted_past(desk, folder, arrivals))
     if arrivals:
         place = desk.place(folder, past=True)
         filed = await desk.db.write(file_arrivals, place, arrivals, desk.now())
@@ -134,6 +143,7 @@ async def backfill(
     known = await desk.db.read(syncing.known_uids, folder.id, folder.generation)
     passed = desk.passed_over.get((folder.id, folder.generation), set())
     left = [uid for uid in below.expand() if uid not in known and uid not in passed]
+    left = await wanted_uids(desk, wire, folder, left)
     left.reverse()
     progress.folder, progress.phase = folder.name, "headers"
     progress.total = max(progress.total, progress.done + len(left))
@@ -155,6 +165,7 @@ async def backfill(
         folder.generation,
         horizon,
         desk.account.past_mail,
+        _labels_text(desk, folder),
         desk.now(),
     )
     desk.changed(filed)
@@ -197,11 +208,18 @@ async def _file_past(
 
 
 def _close_backfill(
-    conn: sqlite3.Connection, folder_id: int, generation: int, horizon: int, scope: str, now: int
+    conn: sqlite3.Connection,
+    folder_id: int,
+    generation: int,
+    horizon: int,
+    scope: str,
+    labels: str,
+    now: int,
 ) -> set[int]:
     """Past mail is complete; after a renumbering the former generation is let go (§4.5)."""
     row = conn.execute(
-        "UPDATE folders SET past_scope = ? WHERE id = ? RETURNING state", (scope, folder_id)
+        "UPDATE folders SET past_scope = ?, past_labels = ? WHERE id = ? RETURNING state",
+        (scope, labels, folder_id),
     ).fetchone()
     changed: set[int] = set()
     if row[0] == "renumbered":
@@ -221,24 +239,17 @@ def horizon_of(desk: Desk) -> int:
     return max(1, desk.now() - days * 86_400) if days else 0
 
 
-async def wanted_past(desk: Desk, folder: Folder, arrivals: list[Arrival]) -> list[Arrival]:
-    """Of past mail, what the user wants: everyone's, or only mail with contacts (B4)."""
-    if desk.account.past_mail != "contacts" or not arrivals:
-        return arrivals
-    addresses = {key for one in arrivals for key in _external(one, desk.own)}
-    contacts = await desk.db.read(people.known_keys, addresses)
-    kept = [one for one in arrivals if not contacts.isdisjoint(_external(one, desk.own))]
-    here = {one.uid for one in kept}
-    passed = desk.passed_over.setdefault((folder.id, folder.generation), set())
-    passed.update(one.uid for one in arrivals if one.uid not in here)
-    return kept
+def _labels_text(desk: Desk, folder: Folder) -> str:
+    """The labels past mail is looked for by; empty for all."""
+    return json.dumps(sorted(desk.account.sync_folders)) if picks_labels(desk, folder) else ""
 
 
-def _external(arrival: Arrival, own: frozenset[str]) -> set[str]:
-    """Addresses of everyone else on a mail, as comparison keys."""
-    found = arrival.envelope
-    everyone = (*found.from_, *found.sender, *found.reply_to, *found.to, *found.cc, *found.bcc)
-    return {address_key(one.address) for one in everyone} - own
+def _wants_labels(desk: Desk, folder: Folder) -> bool:
+    """Whether labels are chosen now that past mail was not looked for by."""
+    if not folder.past_labels:
+        return False
+    wanted = _labels_text(desk, folder)
+    return not wanted or not set(json.loads(wanted)) <= set(json.loads(folder.past_labels))
 
 
 def wants_past(desk: Desk, folder: Folder) -> bool:
@@ -249,6 +260,8 @@ def wants_past(desk: Desk, folder: Folder) -> bool:
         return True
     wanted = horizon_of(desk)
     if folder.past_scope == "contacts" and desk.account.past_mail == "everyone":
+        return True
+    if _wants_labels(desk, folder):
         return True
     return folder.horizon > 0 and wanted < folder.horizon - 86_400
 

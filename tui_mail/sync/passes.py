@@ -14,6 +14,7 @@ from tui_mail.imap.values import FlagChange, Selected
 from tui_mail.mime.headers import HEADER_FIELDS, parse_envelope
 from tui_mail.store import accounts, syncing
 from tui_mail.store.accounts import Folder
+from tui_mail.sync.choosing import follow_labels
 from tui_mail.sync.desk import Desk, arrival_of
 from tui_mail.sync.headers import fetch_new, fetch_newest, fetch_retries
 from tui_mail.sync.plan import NEWEST_FLAGS, Announced, Known, Pass, plan_pass
@@ -289,6 +290,7 @@ async def _relabel(desk: Desk, wire: Wire, folder: Folder, uids: list[int]) -> N
         return list(session.fetch_headers(wanted, ("MESSAGE-ID",), gmail=True))
 
     rows = [arrival_of(row) for row in await wire.call(read)]
+    await follow_labels(desk, wire, folder, rows)
     place = desk.place(folder)
     for start in range(0, len(rows), BATCH):
         changed = await desk.db.write(_refresh, place, rows[start : start + BATCH], desk.now())

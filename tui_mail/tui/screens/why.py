@@ -17,6 +17,7 @@ _TOPICS = {
     "people": "With",
     "screened": "Blocked",
     "sight": "Who sees it",
+    "came": "What brought it in",
     "journal": "What was done",
 }
 

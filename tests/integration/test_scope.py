@@ -1,0 +1,118 @@
+"""What is synced: chosen folders and labels, past mail of contacts, wider, narrower (R14-R16)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration.test_engine import sync
+from tests.integration.test_live import opened
+from tests.integration.waiting import rows
+from tests.profiles import mail, profile
+from tui_mail.actions import crm
+from tui_mail.actions.why import why
+from tui_mail.config.paths import Paths
+from tui_mail.demo.imap_server import ImapServer
+
+HOSTILE = "[red]Kunden\u202e [/] äöü"
+
+
+async def subjects(paths: Paths) -> list[str]:
+    """Of every mail in the lists."""
+    async with opened(paths) as ctx:
+        found = await rows(
+            ctx, "SELECT subject FROM messages WHERE orphaned_at IS NULL ORDER BY subject"
+        )
+        return [str(row[0]) for row in found]
+
+
+async def test_only_chosen_folders_come_and_a_further_one_is_filled_in(tmp_path: Path) -> None:
+    async with ImapServer() as server:
+        account = server.add_user("mira", "x")
+        for number, folder in enumerate(("INBOX", HOSTILE, "Other")):
+            if folder != "INBOX":
+                account.create(folder)
+            server.append(folder, mail(number, subject=f"In {number}"), user="mira")
+        where = ("127.0.0.1", server.port)
+        chosen = {"imap": where, "user": "mira", "sync_scope": "chosen"}
+        paths = profile(tmp_path, sync_folders=("INBOX", "Sent"), **chosen)
+        await sync(paths)
+        assert await subjects(paths) == ["In 0"]
+        profile(tmp_path, sync_folders=("INBOX", "Sent", HOSTILE), **chosen)
+        await sync(paths)
+        assert await subjects(paths) == ["In 0", "In 1"]
+        profile(tmp_path, sync_folders=("INBOX",), **chosen)
+        server.append(HOSTILE, mail(7, subject="Later"), user="mira")
+        await sync(paths)
+        assert await subjects(paths) == ["In 0", "In 1"], "what is here stays, nothing more comes"
+        async with opened(paths) as ctx:
+            ids = await rows(ctx, "SELECT id FROM conversations ORDER BY id")
+            said = [r.text for row in ids for r in await why(ctx, int(row[0])) if r.topic == "came"]
+        assert "1 mail in INBOX of work: you chose this folder." in said
+        assert not any("\u202e" in line for line in said)
+
+
+async def test_past_mail_of_contacts_only_and_new_mail_of_everyone(tmp_path: Path) -> None:
+    async with ImapServer() as server:
+        server.add_user("mira", "x")
+        where = ("127.0.0.1", server.port)
+        server.append("INBOX", mail(1, subject="Known", sender="kim@kunde.example"), user="mira")
+        server.append("INBOX", mail(2, subject="Stranger", sender="x@spam.example"), user="mira")
+        paths = profile(tmp_path, imap=where, user="mira", past_mail="contacts")
+        async with opened(paths) as ctx:
+            await crm.create(ctx, "person", {"name": "Kim", "addresses": "kim@kunde.example"})
+        await sync(paths)
+        assert await subjects(paths) == ["Known"]
+        server.append("INBOX", mail(3, subject="New stranger", sender="y@x.example"), user="mira")
+        await sync(paths)
+        assert await subjects(paths) == ["Known", "New stranger"]
+        profile(tmp_path, imap=where, user="mira", past_mail="everyone")
+        await sync(paths)
+        assert await subjects(paths) == ["Known", "New stranger", "Stranger"]
+
+
+async def test_a_gmail_label_brings_the_whole_conversation(tmp_path: Path) -> None:
+    async with ImapServer(gmail=True) as server:
+        account = server.add_user("mira", "x")
+        account.create("Kunden")
+        first = mail(1, subject="Offer")
+        answer = mail(2, subject="Re: Offer", refs="<m1@fjord.example>")
+        server.append("Kunden", first, user="mira")
+        server.append("[Gmail]/All Mail", answer, user="mira")
+        server.append("INBOX", mail(3, subject="Elsewhere"), user="mira")
+        where = ("127.0.0.1", server.port)
+        chosen = {"imap": where, "user": "mira", "sync_scope": "chosen"}
+        paths = profile(tmp_path, sync_folders=("Kunden",), **chosen)
+        await sync(paths)
+        assert await subjects(paths) == ["Offer", "Re: Offer"]
+        server.append(
+            "[Gmail]/All Mail",
+            mail(4, subject="Re: Re: Offer", refs="<m1@fjord.example>"),
+            user="mira",
+        )
+        await sync(paths)
+        assert await subjects(paths) == ["Offer", "Re: Offer", "Re: Re: Offer"]
+        account.create("Andere")
+        account.copy(account.mailbox("INBOX"), account.uids("INBOX"), account.mailbox("Kunden"))
+        await sync(paths)
+        assert "Elsewhere" in await subjects(paths), "a label set later brings it"
+        server.append("Andere", mail(5, subject="Other label"), user="mira")
+        await sync(paths)
+        assert "Other label" not in await subjects(paths)
+        profile(tmp_path, sync_folders=("Kunden", "Andere"), **chosen)
+        await sync(paths)
+        assert "Other label" in await subjects(paths), "a further label is filled in"
+
+
+async def test_past_mail_can_be_shared_otherwise_than_new_mail(tmp_path: Path) -> None:
+    async with ImapServer() as server:
+        server.add_user("mira", "x")
+        server.append("INBOX", mail(1, subject="Old"), user="mira")
+        paths = profile(
+            tmp_path, imap=("127.0.0.1", server.port), user="mira", default_visibility="shared"
+        )
+        await sync(paths)
+        server.append("INBOX", mail(2, subject="New"), user="mira")
+        await sync(paths)
+        async with opened(paths) as ctx:
+            found = await rows(ctx, "SELECT subject, visibility FROM messages ORDER BY id")
+            assert found == [("Old", "private"), ("New", "shared")]
