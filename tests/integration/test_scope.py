@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from tests.integration.oracle import check_fold
 from tests.integration.test_engine import sync
-from tests.integration.test_live import opened
-from tests.integration.waiting import rows
+from tests.integration.test_live import commands, inbox, opened
+from tests.integration.waiting import one, rows
 from tests.profiles import mail, profile
-from tui_mail.actions import crm
+from tui_mail.actions import crm, linking, scope
 from tui_mail.actions.why import why
 from tui_mail.config.paths import Paths
 from tui_mail.demo.imap_server import ImapServer
@@ -116,3 +121,61 @@ async def test_past_mail_can_be_shared_otherwise_than_new_mail(tmp_path: Path) -
         async with opened(paths) as ctx:
             found = await rows(ctx, "SELECT subject, visibility FROM messages ORDER BY id")
             assert found == [("Old", "private"), ("New", "shared")]
+
+
+async def test_less_deletes_nothing_until_told_and_the_numbers_come_first(tmp_path: Path) -> None:
+    async with ImapServer() as server:
+        account = server.add_user("mira", "x")
+        account.create(HOSTILE)
+        old = datetime(2020, 9, 13, tzinfo=UTC)
+        server.append("INBOX", mail(1, subject="Old"), internal_date=old, user="mira")
+        server.append("INBOX", mail(2, subject="New"), user="mira")
+        server.append(HOSTILE, mail(3, subject="Folder"), user="mira")
+        paths = profile(tmp_path, imap=("127.0.0.1", server.port), user="mira")
+        await sync(paths)
+        async with opened(paths) as ctx:
+            now = ctx.settings.account("work")
+            assert now is not None
+            narrow = replace(now, sync_days=30, sync_scope="chosen", sync_folders=("INBOX",))
+            found = await scope.effect(ctx, narrow)
+            assert found.outside is not None
+            assert (found.outside.messages, found.outside.conversations) == (2, 2)
+            await scope.apply(ctx, narrow)
+        assert await subjects(paths) == ["Folder", "New", "Old"]
+        async with opened(paths) as ctx:
+            await scope.apply(ctx, now)
+            await scope.apply(ctx, narrow, remove=True)
+            assert await inbox(ctx) == 1
+        await sync(paths)
+        assert await subjects(paths) == ["New"]
+        async with opened(paths) as ctx:
+            await scope.apply(ctx, now)
+        await sync(paths)
+        assert await subjects(paths) == ["Folder", "New", "Old"], "wider fills in again"
+        async with opened(paths) as ctx:
+            assert await one(ctx, "SELECT count(*) FROM messages") == 3, "and they are the same"
+        assert commands(server, rb" (MOVE|STORE|COPY|EXPUNGE)") == []
+        check_fold(paths)
+
+
+@pytest.mark.parametrize(("mail_kept", "left"), [("all", 2), ("linked", 1), ("none", 0)])
+async def test_removing_an_account_keeps_of_its_mail_what_was_said(
+    tmp_path: Path, mail_kept: str, left: int
+) -> None:
+    async with ImapServer() as server:
+        server.add_user("mira", "x")
+        for number in range(2):
+            server.append("INBOX", mail(number, sender="kim@kunde.example"), user="mira")
+        paths = profile(tmp_path, imap=("127.0.0.1", server.port), user="mira")
+        await sync(paths)
+        async with opened(paths) as ctx:
+            deal = (await crm.create(ctx, "deal", {"title": "Harbour"})).records[0]
+            cid = await one(ctx, "SELECT min(id) FROM conversations")
+            await linking.link(ctx, [cid], deal)
+            held = await scope.held(ctx, "work")
+            assert (held.mails, held.linked) == (2, 1)
+            await scope.remove_account(ctx, "work", mail=mail_kept)
+            assert await one(ctx, "SELECT count(*) FROM messages") == left
+            assert await one(ctx, "SELECT count(*) FROM deals") == 1
+        assert not paths.secrets_file.exists(), "the only secret is forgotten"
+        assert len(server.accounts["mira"].uids("INBOX")) == 2

@@ -244,7 +244,7 @@ async def test_an_empty_profile_says_what_to_do(
 ) -> None:
     async with start(mailbox(0, account=False)) as journey:
         assert "There is no account yet" in journey.screen
-        assert "g ," in journey.screen
+        assert "g +" in journey.screen
 
 
 async def test_leaving_a_search_goes_back_to_the_exact_place(

@@ -114,9 +114,9 @@ async def test_removing_an_account_asks_and_keeps_its_mail(mailbox: Make, start:
     box = mailbox(5)
     async with start(box) as journey:
         await settings(journey)
-        await journey.press("D", "n")
+        await journey.press("D", "enter", "n")
         assert box.fetch("SELECT state FROM accounts") == [("active",)]
-        await journey.press("D", "y")
+        await journey.press("D", "enter", "y")
         assert box.fetch("SELECT state FROM accounts") == [("removed",)]
         assert box.fetch("SELECT count(*) FROM messages") == [(5,)]
         assert load(box.paths.config_file).accounts == ()

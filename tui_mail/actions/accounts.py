@@ -208,11 +208,15 @@ async def set_paused(ctx: Context, slug: str, paused: bool) -> None:
     await put_account(ctx, replace(_known(ctx, slug), paused=paused))
 
 
-async def remove_account(ctx: Context, slug: str) -> None:
-    """Take an account out of the settings and forget its secret; its mail here stays."""
+async def remove_account(ctx: Context, slug: str, *, keep_secret: bool = False) -> None:
+    """Take an account out of the settings and forget its secret; its mail here stays.
+
+    What is kept of its mail is asked by `actions.scope.remove_account`.
+    """
     account = _known(ctx, slug)
     await asyncio.to_thread(save.drop_account, ctx.paths.config_file, slug)
-    await asyncio.to_thread(secrets.forget_secret, account, ctx.paths)
+    if not keep_secret:
+        await asyncio.to_thread(secrets.forget_secret, account, ctx.paths)
     await _take_into_use(ctx)
 
 

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any
 from tui_mail.cli.account_archive import archive, configure_archive, decided
 from tui_mail.cli.account_found import servers_found
 from tui_mail.cli.account_login import configure_oauth, login, signed_in
+from tui_mail.cli.account_scope import (
+    change_scope,
+    chosen_scope,
+    configure_remove,
+    configure_scope,
+    configure_wanted,
+    remove,
+)
 from tui_mail.cli.account_secret import (
     configure_secret,
     make_or_open_vault,
@@ -37,7 +45,7 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     """Sub-commands; `list` is the default."""
     what = parser.add_subparsers(
         dest="what",
-        metavar="list|add|test|password|archive|login|secret|unlock|pause|resume|retry|remove",
+        metavar="list|add|test|password|archive|login|secret|scope|unlock|pause|resume|retry|remove",
     )
     what.add_parser("list", parents=[common], help="the accounts and their state")
     _configure_add(what.add_parser("add", parents=[common], help="try an account, then keep it"))
@@ -51,7 +59,8 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
         ("archive", "where archived mail goes on the server, or only here"),
         ("login", "sign in with the browser again (OAuth)"),
         ("secret", "where the secret is kept; --to moves it"),
-        ("remove", "take an account out; its mail here stays"),
+        ("scope", "what is synced: folders, past mail; the effect in numbers"),
+        ("remove", "take an account out; what is kept of its mail is asked"),
     ):
         one = what.add_parser(word, parents=[common], help=text)
         one.add_argument("id")
@@ -65,7 +74,9 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
             _password_option(one)
             configure_oauth(one)
         if word == "remove":
-            one.add_argument("--yes", action="store_true", help="do not ask")
+            configure_remove(one)
+        if word == "scope":
+            configure_scope(one)
     what.add_parser(
         "unlock", parents=[common], help="type the vault's passphrase for the engine that runs"
     )
@@ -85,7 +96,7 @@ def _configure_add(add: argparse.ArgumentParser) -> None:
     add.add_argument("--auth", choices=("password", "oauth", "xoauth2"))
     add.add_argument("--yes", action="store_true", help="use the servers found without asking")
     add.add_argument("--ca-file", default="", help="certificate authority of the servers, PEM")
-    add.add_argument("--sync-days", type=int, default=90, help="days of past mail; 0: everything")
+    configure_wanted(add)
     add.add_argument(
         "--secret",
         help="where the secret is kept: keyring, vault (encrypted file), `command: pass show x`,"
@@ -117,6 +128,7 @@ def run(call: Call) -> int:
         "login": _login,
         "secret": _secret,
         "unlock": unlock,
+        "scope": _scope,
         "remove": _remove,
     }[call.args.what]
     return with_context(call, work)
@@ -172,6 +184,7 @@ async def _add(call: Call, ctx: Context) -> int:
                 "Mend it, or say --no-test.",
             )
         account = await decided(call, ctx, account, kept, lines[0].archive)
+    account = await chosen_scope(call, ctx, account, lines)
     await put_account(ctx, account, kept)
     call.out.document({"account": account.id, "tests": _tests(lines)})
     _print_test(call, account.id, lines)
@@ -206,7 +219,6 @@ async def _from_options(call: Call, ctx: Context) -> AccountSettings | int:
         aliases=tuple(args.alias),
         ca_file=args.ca_file,
         secret=_place(call),
-        sync_days=args.sync_days,
     )
     if not args.imap_host:
         found = await servers_found(call, ctx, account)
@@ -347,21 +359,16 @@ async def _retry(call: Call, ctx: Context) -> int:
     return _done(call, f"Account {call.args.id} signs in again.")
 
 
-async def _remove(call: Call, ctx: Context) -> int:
-    from tui_mail.actions.accounts import remove_account
+async def _scope(call: Call, ctx: Context) -> int:
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    return await change_scope(call, ctx)
 
-    slug = call.args.id
-    if ctx.settings.account(slug) is None:
-        return _unknown(call, slug)
-    if not call.args.yes:
-        agreed = False
-        if sys.stdin.isatty() and not call.out.as_json:
-            call.out.note(f"Take account {slug} out and forget its password? y/N")
-            agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
-        if not agreed:
-            return call.out.refuse(Code.NEEDS_YES, "Nothing was removed.", "Say --yes.")
-    await remove_account(ctx, slug)
-    return _done(call, f"Account {slug} is taken out; its mail here stays.")
+
+async def _remove(call: Call, ctx: Context) -> int:
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    return await remove(call, ctx)
 
 
 def _done(call: Call, summary: str) -> int:

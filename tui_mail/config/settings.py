@@ -143,6 +143,15 @@ GENERAL: tuple[Setting, ...] = (
         2048,
     ),
     Setting(
+        "sync.host_connections",
+        "int",
+        10,
+        "Most connections to one server over all accounts; more accounts take turns.",
+        (),
+        1,
+        100,
+    ),
+    Setting(
         "sync.poll_minutes", "int", 4, "Minutes between looks at folders without push.", (), 1, 1440
     ),
 )

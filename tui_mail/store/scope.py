@@ -82,3 +82,64 @@ def brought_by(conn: sqlite3.Connection, conversation_id: int) -> list[tuple[int
         " AND m.deleted_at IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2 LIMIT 40",
         (conversation_id,),
     ).fetchall()
+
+
+def of_account(conn: sqlite3.Connection, account_id: int, *, but_linked: bool) -> list[int]:
+    """Ids of the received and sent mails of an account, without those of linked conversations."""
+    kept = (
+        " AND NOT EXISTS (SELECT 1 FROM links l WHERE l.conversation_id = m.conversation_id"
+        " AND l.removed_at IS NULL)"
+        if but_linked
+        else ""
+    )
+    return [
+        row[0]
+        for row in conn.execute(
+            "SELECT m.id FROM messages m WHERE m.account_id = ? AND m.state IN ('received', 'sent')"
+            f" AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = m.id){kept}"
+            " ORDER BY m.id",
+            (account_id,),
+        )
+    ]
+
+
+def waiting(conn: sqlite3.Connection, account_id: int) -> tuple[int, int]:
+    """Mails that still have to go, and changes the server does not know yet."""
+    row = conn.execute(
+        "SELECT (SELECT count(*) FROM outbox WHERE account_id = ?1"
+        "  AND state NOT IN ('sent', 'cancelled')),"
+        " (SELECT count(*) FROM operations WHERE account_id = ?1"
+        "  AND state IN ('pending', 'inflight', 'verify'))",
+        (account_id,),
+    ).fetchone()
+    return row[0], row[1]
+
+
+def folder_names(conn: sqlite3.Connection, account_id: int) -> list[str]:
+    """Folders that are synced now."""
+    return [
+        row[0]
+        for row in conn.execute(
+            "SELECT name FROM folders WHERE account_id = ? AND selected AND selectable"
+            " AND state <> 'gone'",
+            (account_id,),
+        )
+    ]
+
+
+def forget_past(
+    conn: sqlite3.Connection, account_id: int, before: int, folders: Collection[str]
+) -> None:
+    """Past mail of the account is complete only from `before` on, and in these folders not at all.
+
+    So that it is fetched again when more is wanted.
+    """
+    conn.execute(
+        "UPDATE folders SET horizon = ?1 WHERE account_id = ?2 AND horizon >= 0 AND horizon < ?1",
+        (before, account_id),
+    )
+    conn.execute(
+        "UPDATE folders SET uidvalidity = 0, uidnext = 0, modseq = 0, horizon = -1, state = 'new'"
+        " WHERE account_id = ? AND name IN (SELECT value FROM json_each(?))",
+        (account_id, json.dumps(sorted(folders))),
+    )

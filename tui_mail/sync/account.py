@@ -78,8 +78,9 @@ class AccountSync:
         self.woken.set()
         self._bell.set()
 
-    async def run(self) -> None:
-        """Sync for ever. Nothing that happens here stops another account (I10)."""
+    async def run(self, delay: float = 0.0) -> None:
+        """Sync for ever, after a moment; nothing that happens here stops another account (I10)."""
+        await asyncio.sleep(delay)
         while True:
             try:
                 async with asyncio.TaskGroup() as group:
@@ -97,6 +98,10 @@ class AccountSync:
 
     async def once(self) -> None:
         """One complete sync: folders, operations, mail, bodies, outbox. Raises what went wrong."""
+        async with self.desk.budget.slot(self.desk.account.imap_host, self.woken.set):
+            await self._once()
+
+    async def _once(self) -> None:
         wire = await self._connect()
         try:
             await self._prepare(wire)
@@ -132,12 +137,13 @@ class AccountSync:
 
     async def _follow_for_ever(self) -> None:
         while True:
-            wire: Wire | None = None
             try:
                 await self._wait_for_room()
-                wire = await self._connect()
-                await self._prepare(wire)
-                await self._follow(wire)
+                async with self.desk.budget.slot(self.desk.account.imap_host, self.woken.set):
+                    await self._follow_once()
+                wait = await self._poll_seconds()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.woken.wait(), wait)
             except (AuthError, SecretError) as error:
                 await self._report("auth_failed", error)
                 await self._wait_for_user(self._credential)
@@ -146,12 +152,22 @@ class AccountSync:
                 await self._report("retrying", error)
                 throttled = isinstance(error, ThrottledError)
                 await self._pause(self._backoff.failed(throttled=throttled))
-            finally:
-                if self._watch is not None:
-                    await self._watch.stop()
-                    self._watch = None
-                if wire is not None:
-                    await wire.close()
+
+    async def _follow_once(self) -> None:
+        """One connection, until it fails or another account needs its room."""
+        wire: Wire | None = None
+        self._asked = False
+        try:
+            wire = await self._connect()
+            await self._prepare(wire)
+            await self._follow(wire)
+        finally:
+            if self._watch is not None:
+                await self._watch.stop()
+                self._watch = None
+                await self.desk.budget.give_back(self.desk.account.imap_host)
+            if wire is not None:
+                await wire.close()
 
     async def _connect(self) -> Wire:
         state = await self.desk.db.read(accounts.account, self.desk.account_id)
@@ -215,6 +231,8 @@ class AccountSync:
             complete = await self._catch_up(wire)
             if complete:
                 await self._active()
+                if self.desk.budget.is_crowded(self.desk.account.imap_host):
+                    return
                 await self._start_watch()
                 await self._rest(polled_at)
             self.woken.clear()  # whatever rings from here on is work for the next turn
@@ -324,7 +342,7 @@ class AccountSync:
     async def _start_watch(self) -> None:
         if self._watch is None and self.desk.account.connections > 1:
             folders = await self._watched()
-            if folders:
+            if folders and self.desk.budget.take_further(self.desk.account.imap_host):
                 self._watch = InboxWatch(
                     imap_settings(self.desk.account),
                     self._credential,

@@ -15,6 +15,7 @@ from tui_mail.model.arrivals import Arrival
 from tui_mail.model.clock import Clock
 from tui_mail.store.accounts import Folder
 from tui_mail.store.database import Database
+from tui_mail.sync.budget import Budget
 from tui_mail.sync.valves import UnaskedRate
 
 
@@ -43,6 +44,8 @@ class Desk:
     unasked: UnaskedRate = field(default_factory=UnaskedRate)
     """Removals that no user's action stands behind (VAL-4)."""
     own: frozenset[str] = field(default_factory=frozenset)
+    budget: Budget = field(default_factory=Budget)
+    """Connections of all accounts together."""
     passed_over: dict[tuple[int, int], set[int]] = field(default_factory=dict)
     """UIDs by folder and generation that were looked at and are not wanted (R15, B4)."""
 

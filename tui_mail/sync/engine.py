@@ -32,6 +32,7 @@ from tui_mail.store.ownership import (
 )
 from tui_mail.sync import receipts
 from tui_mail.sync.account import AccountSync
+from tui_mail.sync.budget import STAGGER, Budget
 from tui_mail.sync.desk import Desk
 from tui_mail.sync.facts import FactServer
 from tui_mail.sync.upkeep import Upkeep
@@ -69,6 +70,7 @@ class Engine:
         self._upkeep: Upkeep | None = None
         self._stopping = asyncio.Event()
         self._settings = Settings()
+        self._budget = Budget()
         self._settings_mark: tuple[int, int] = (-1, -1)
 
     async def start(self) -> None:
@@ -191,6 +193,7 @@ class Engine:
         self._settings_mark = self._mark()
         self._settings = load(self.paths.config_file)
         ids = await self.db.write(_mirror, self._settings)
+        self._budget = Budget(int(self._settings.get("sync.host_connections")))
         assert self._tenure is not None
         before, self._syncs = self._syncs, {}
         for account in self._settings.accounts:
@@ -207,6 +210,7 @@ class Engine:
                 publish=self._facts.publish,
                 check_seconds=self._check_seconds,
                 pieces=self.paths.pieces,
+                budget=self._budget,
             )
             old = before.get(account.id)
             same = old is not None and _signs_in(old.desk.account) == _signs_in(account)
@@ -247,8 +251,8 @@ class Engine:
 
     async def _start_accounts(self) -> None:
         self._tasks = {
-            slug: asyncio.create_task(sync.run(), name=f"account-{slug}")
-            for slug, sync in self._syncs.items()
+            slug: asyncio.create_task(sync.run(number * STAGGER), name=f"account-{slug}")
+            for number, (slug, sync) in enumerate(self._syncs.items())
         }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui_mail.actions import accounts as actions
+from tui_mail.actions import scope
 from tui_mail.config.settings import AccountSettings, Setting
 from tui_mail.errors import ConfigError
 from tui_mail.tui import background, text
@@ -23,9 +24,9 @@ from tui_mail.tui.unlocking import UnlockingScreen
 from tui_mail.tui.widgets.hints import Hints
 
 
-def screen(*, slug: str) -> AccountScreen:
-    """An account to change."""
-    return AccountScreen(slug)
+def screen(*, slug: str, secret: bool = False) -> AccountScreen:
+    """An account to change; with `secret` it begins with signing in again."""
+    return AccountScreen(slug, secret=secret)
 
 
 class AccountScreen(UnlockingScreen):
@@ -33,9 +34,9 @@ class AccountScreen(UnlockingScreen):
 
     CONTEXT = ACCOUNT
 
-    def __init__(self, slug: str) -> None:
+    def __init__(self, slug: str, *, secret: bool) -> None:
         super().__init__(f"Account {slug}")
-        self._slug = slug
+        self._slug, self._begins_with_secret = slug, secret
         self.account = AccountSettings("", "")
         self._said: tuple[str, ...] = ()
 
@@ -46,6 +47,8 @@ class AccountScreen(UnlockingScreen):
         if found is not None:
             self.account = found
         self.show_rows()
+        if self._begins_with_secret:
+            await self.command_account_secret()
 
     def every_row(self) -> Sequence[SettingRow]:
         """What was said by the servers, then every value."""
@@ -76,6 +79,16 @@ class AccountScreen(UnlockingScreen):
         async def choose(name: str) -> None:
             await self._set(setting, name)
 
+        if setting.key == "sync_folders":
+            account_id = self.mail_app.ctx.account_ids[self._slug]
+
+            async def ticked(names: tuple[str, ...]) -> None:
+                await self._set(setting, names)
+
+            await self.mail_app.open_screen(
+                "folders", account_id=account_id, ticked=value, take=ticked
+            )
+            return
         if setting.kind == "bool":
             await self._set(setting, not value)
         elif setting.kind == "choice":
@@ -92,10 +105,37 @@ class AccountScreen(UnlockingScreen):
         changed = replace(self.account, **{setting.key: value})
         if setting.key == "address" and "@" not in value:
             raise ConfigError("This is no e-mail address.")
+        if setting.key in scope.KEYS:
+            await self._set_scope(changed)
+            return
         await actions.put_account(self.mail_app.ctx, changed)
         self.say(f"{setting.key} is now {shown_value(value)}.")
         self.account = changed
         self.show_rows()
+
+    async def _set_scope(self, changed: AccountSettings) -> None:
+        """What touches mail says so in numbers first; what is here stays unless told otherwise."""
+        from tui_mail.tui.dialogs.picker import Choice, PickerScreen
+
+        found = await scope.effect(self.mail_app.ctx, changed)
+
+        async def keep(remove: bool) -> None:
+            await scope.apply(self.mail_app.ctx, changed, remove=remove)
+            self.account = changed
+            self.show_rows()
+            self.mail_app.look_soon()
+            self.say(" ".join(found.words) or "Changed.")
+
+        if found.outside is None:
+            await keep(False)
+            return
+        number = f"{found.outside.messages:,}"
+        choices = [
+            Choice("Keep what is here", "change the setting only", "", False),
+            Choice(f"Let {number} mails go here", "the server keeps them", "", True),
+        ]
+        note = " ".join(found.words)
+        await self.app.push_screen(PickerScreen("Less is brought", choices, keep, note=note))
 
     async def command_setting_default(self) -> None:
         """Give the marked value its default."""
@@ -104,8 +144,28 @@ class AccountScreen(UnlockingScreen):
             await self._set(row.item, row.item.default)
 
     async def command_account_secret(self) -> None:
-        """Type the password."""
-        await self.with_vault(self.account, self._ask_secret)
+        """Sign in again: type the password, use the browser, or run the command again."""
+        if self.account.secret.startswith(("command", "credential")):
+            await actions.try_again(self.mail_app.ctx, self._slug)
+            self.say("The secret comes from elsewhere; it is asked for again now.")
+        elif self.account.auth == "oauth":
+            await self.with_vault(self.account, self._sign_in)
+        else:
+            await self.with_vault(self.account, self._ask_secret)
+
+    async def _sign_in(self) -> None:
+        async def known(client: str) -> None:
+            self.account = replace(self.account, oauth_client=client)
+
+        async def done(tokens: str) -> None:
+            await actions.put_account(self.mail_app.ctx, self.account)
+            await actions.new_secret(self.mail_app.ctx, self._slug, tokens)
+            self.show_rows()
+            self.say("Signed in; the sync goes on.")
+
+        await self.mail_app.open_screen(
+            "browser", account=self.account, by_code=False, done=done, known=known
+        )
 
     async def _ask_secret(self) -> None:
         from tui_mail.tui.dialogs.ask import AskScreen

@@ -18,7 +18,7 @@ from tui_mail.model.views import LANES, VIEW_NAMES, View, folder_view, view_fold
 from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.pages import Row
-from tui_mail.tui import background, text
+from tui_mail.tui import background, mending, text
 from tui_mail.tui.acting import Deed
 from tui_mail.tui.asking import ASKING, AskingScreen
 from tui_mail.tui.commands import INBOX, Command
@@ -60,6 +60,7 @@ class InboxScreen(AskingScreen):
     def compose(self) -> ComposeResult:
         """Head, panes, status, hints."""
         yield Static(id="head")
+        yield Static(id="banner")
         field = Input(id="search", placeholder="search all mail", compact=True)
         field.cursor_blink = False
         yield field
@@ -100,7 +101,18 @@ class InboxScreen(AskingScreen):
         )
         wanted = self.mail_app.ctx.settings.get("screen.bidi") == "app"
         self.conversations.orders_text = wanted and text.can_order()
+        self.conversations.account_colours = {
+            a.id: a.colour for a in self._accounts if several and a.colour != "none"
+        }
+        self._show_banner()
         self._show_views()
+
+    def _show_banner(self) -> None:
+        is_broken = bool(mending.broken(self._accounts))
+        self.set_class(is_broken, "-broken")
+        if is_broken:
+            said = mending.banner(self._accounts, self.mail_app.keymap_in_use)
+            self.query_one("#banner", Static).update(said)
 
     async def refresh_facts(self) -> None:
         """Something changed in the store: look again at what is shown."""
@@ -170,15 +182,7 @@ class InboxScreen(AskingScreen):
         if self.before_search:
             return text.plain("Nothing found. Esc goes back to where you were.")
         if not self._accounts:
-            return text.parts(
-                ("There is no account yet.", "bold"),
-                "\n\n",
-                ("g ,", "bold"),
-                "  adds one: address, server, password; it is tried before it is kept.\n\n",
-                "To look around first, leave with q and run ",
-                ("tui-mail demo", "bold"),
-                ": a sample company's mailbox, nothing leaves this machine.",
-            )
+            return mending.no_account(self.mail_app.keymap_in_use)
         if any(a.state in ("not_started", "connecting", "initial_sync") for a in self._accounts):
             return text.plain("The first mail is on its way; the line below says how far it is.")
         if self.view_id in ASKING:
@@ -359,6 +363,18 @@ class InboxScreen(AskingScreen):
     async def command_groups(self) -> None:
         """Group mails and how far they are."""
         await self.mail_app.open_screen("groups")
+
+    async def command_mend(self) -> None:
+        """Open the secret of the first account that was rejected."""
+        found = mending.broken(self._accounts)
+        if found:
+            await self.mail_app.open_screen("account", slug=found[0].slug, secret=True)
+        else:
+            self.say("Every account is signed in.")
+
+    async def command_account_add(self) -> None:
+        """A new account, step by step."""
+        await self.mail_app.open_screen("wizard")
 
     async def command_settings(self) -> None:
         """Accounts and settings."""

@@ -203,25 +203,10 @@ class SettingsScreen(SettingScreen):
         await self.mail_app.open_screen("wizard")
 
     async def command_account_secret(self) -> None:
-        """A new password; the engine tries it at once."""
+        """Sign in again; the engine tries it at once."""
         account = self._account()
-        if account is None:
-            return
-        from tui_mail.tui.dialogs.ask import AskScreen
-
-        async def take(typed: str) -> None:
-            if not typed:
-                raise ConfigError("Nothing was typed.")
-            await actions.new_secret(self.mail_app.ctx, account.id, typed)
-            await self.refresh_facts()
-            self.say("Kept; the server is asked now.")
-
-        if account.secret.startswith("command"):
-            await actions.try_again(self.mail_app.ctx, account.id)
-            self.say("The password comes from a command; it is run again now.")
-            return
-        body = text.plain(f"For {account.address}; it is kept in: {account.secret}.")
-        await self.app.push_screen(AskScreen("New password", body, take, secret=True))
+        if account is not None:
+            await self.mail_app.open_screen("account", slug=account.id, secret=True)
 
     async def command_account_pause(self) -> None:
         """Pause the account, or go on."""
@@ -236,19 +221,32 @@ class SettingsScreen(SettingScreen):
         account = self._account()
         if account is None:
             return
+        from tui_mail.actions import scope
         from tui_mail.tui.dialogs.ask import ConfirmScreen
+        from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 
-        async def remove() -> None:
-            await actions.remove_account(self.mail_app.ctx, account.id)
+        found = await scope.held(self.mail_app.ctx, account.id)
+
+        async def chosen(mail: str) -> None:
+            async def forget() -> None:
+                await remove(mail)
+
+            body = text.plain(
+                f"{scope.MAIL_CHOICES[mail]}. It is no longer synced and its secret is forgotten."
+                " Contacts, deals and drafts stay, and nothing changes on the server."
+            )
+            await self.app.push_screen(ConfirmScreen(f"Remove {account.id}?", body, forget))
+
+        async def remove(mail: str) -> None:
+            gone = await scope.remove_account(self.mail_app.ctx, account.id, mail=mail)
             await self.refresh_facts()
             self.mail_app.look_soon()
-            self.say(f"{account.id} is out; its mail is still here to be read.")
+            said = f"{gone:,} of its mails are removed here" if gone else "its mail is still here"
+            self.say(f"{account.id} is out; {said}.")
 
-        body = text.plain(
-            "It is no longer synced and its password is forgotten. The mail that is here stays,"
-            " and nothing changes on the server."
-        )
-        await self.app.push_screen(ConfirmScreen(f"Remove {account.id}?", body, remove))
+        choices = [Choice(words, "", "", mail) for mail, words in scope.MAIL_CHOICES.items()]
+        title = f"Remove {account.id}: what is kept here?"
+        await self.app.push_screen(PickerScreen(title, choices, chosen, note=found.words))
 
     async def command_account_order(self, step: int) -> None:
         """Move the account up or down."""

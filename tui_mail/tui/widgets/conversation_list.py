@@ -10,7 +10,7 @@ from textual.strip import Strip
 from tui_mail.model.clock import Clock, SystemClock
 from tui_mail.store.pages import Row
 from tui_mail.tui import text
-from tui_mail.tui.format import columns, line_parts
+from tui_mail.tui.format import columns, line_parts, link_mark, marks
 from tui_mail.tui.lists import Source
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
@@ -27,6 +27,8 @@ class ConversationList(VirtualList):
         self.clock = clock or SystemClock()
         self.account_names: Mapping[int, str] = {}
         """Short names by account; shown when there are several."""
+        self.account_colours: Mapping[int, str] = {}
+        """Colours of those names, where one was chosen."""
         self.orders_text = False
         """Whether right-to-left text is put into visual order here (R8)."""
         self.selected: set[int] = set()
@@ -48,6 +50,14 @@ class ConversationList(VirtualList):
         head = style + _BOLD if row.unread else style
         if at_cursor:
             return text.strip(width, (left + right, head + _REVERSE))
+        colour = self.account_colours.get(row.account_id, "")
+        if colour and layout.account:
+            start = len(marks(row, row.id in self.selected) + link_mark(row)) + 1
+            end = start + layout.account - 1
+            named = (left[start:end], head + Style(color=colour))
+            return text.strip(
+                width, (left[:start], head), named, (left[end:], head), (right, style + _DIM)
+            )
         return text.strip(width, (left, head), (right, style + _DIM))
 
     def _look(self, position: int) -> object:

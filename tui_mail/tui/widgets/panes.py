@@ -40,12 +40,14 @@ def view_lines(
             entries.append((account.short_name or account.address, None))
             entries += [(f"  {folder.name}", folder_view(folder.id)) for folder in named]
     pieces: list[text.Part] = []
+    colours = {a.short_name or a.address: a.colour for a in accounts if a.colour != "none"}
     for name, entry in entries[:height]:
         total, unread = counts.get(entry, (0, 0)) if entry is not None else (0, 0)
         waiting = total if entry in _WAITING else unread
         mark = number(waiting) if waiting else ""
         line = text.fit(name, width - len(mark) - 1) + " " + mark
         style = "bold reverse" if entry == view_id else "bold" if waiting else ""
-        style = "dim" if entry is None else style
+        if entry is None:
+            style = f"ansi_{colours[name]}" if name in colours else "dim"
         pieces += [(line, style), "\n"]
     return text.parts(*pieces)
