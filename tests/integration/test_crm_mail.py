@@ -248,7 +248,7 @@ async def test_why_names_address_rule_and_who(world: World) -> None:
     deal = await world.deal("Ferry", anna)
     cid = await world.mail(ANNA)
     lines = [(r.topic, r.rule) for r in await why.why(world.ctx, cid)]
-    assert lines == [("link", "R47"), ("people", "R45"), ("sight", "R39")]
+    assert lines == [("link", "R47"), ("people", "R45"), ("sight", "R39"), ("came", "R15")]
     text = (await why.why(world.ctx, cid))[0].text
     assert ANNA in text and "Ferry" in text and "automation" in text
     await linking.unlink(world.ctx, [cid])
