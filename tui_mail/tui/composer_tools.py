@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tui_mail.actions import checking, keeping, regarding, senders, signatures, templates
@@ -134,44 +136,44 @@ class Tools(Composer):
 
     async def command_attach(self) -> None:
         """Ask for a file; Tab completes its path."""
-        draft = self.draft
-        if draft is None:
-            return
-        from tui_mail.tui.dialogs.ask import AskScreen
-        from tui_mail.tui.paths import complete_path, describe_path, path_of
 
-        async def take(typed: str) -> None:
-            path = path_of(typed)
-            if not path.is_file():
-                raise ActionError(f"There is no file {typed.strip() or '(nothing)'}.")
+        async def take(draft: Draft, path: Path) -> None:
             await self.take_files(await keeping.attach(self.mail_app.ctx, draft, path))
 
-        body = text.plain("Path of the file; its content is taken now.")
-        await self.app.push_screen(
-            AskScreen("Attach a file", body, take, complete=complete_path, describe=describe_path)
-        )
+        await self._ask_file("Attach a file", "Path of the file; its content is taken now.", take)
 
     async def command_image(self) -> None:
         """Ask for an image and show it inside the text."""
-        draft = self.draft
-        if draft is None:
-            return
-        from tui_mail.tui.dialogs.ask import AskScreen
-        from tui_mail.tui.paths import complete_path, describe_path, path_of
 
-        async def take(typed: str) -> None:
-            path = path_of(typed)
-            if not path.is_file():
-                raise ActionError(f"There is no file {typed.strip() or '(nothing)'}.")
-            ctx = self.mail_app.ctx
-            files, name = await keeping.attach_image(ctx, draft, path)
+        async def take(draft: Draft, path: Path) -> None:
+            files, name = await keeping.attach_image(self.mail_app.ctx, draft, path)
             self.field.insert(image_markup(name))
             await self.take_files(files)
             self.set_focus(self.field)
 
-        body = text.plain("Path of an image to show in the text; its content is taken now.")
+        await self._ask_file(
+            "Image", "Path of an image to show in the text; its content is taken now.", take
+        )
+
+    async def _ask_file(
+        self, title: str, said: str, take: Callable[[Draft, Path], Awaitable[None]]
+    ) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        from tui_mail.tui.dialogs.ask import AskScreen
+        from tui_mail.tui.paths import complete_path, describe_path, path_of
+
+        async def taken(typed: str) -> None:
+            path = path_of(typed)
+            if not path.is_file():
+                raise ActionError(f"There is no file {typed.strip() or '(nothing)'}.")
+            await take(draft, path)
+
         await self.app.push_screen(
-            AskScreen("Image", body, take, complete=complete_path, describe=describe_path)
+            AskScreen(
+                title, text.plain(said), taken, complete=complete_path, describe=describe_path
+            )
         )
 
     async def take_images(self) -> None:
