@@ -34,6 +34,12 @@ OPERATIONS = {"operations", "tombstones"}
 """What undo of triage leaves behind: the server is told the opposite, or nothing."""
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look a second time in a moment."""
+    monkeypatch.setattr(undoing, "_STILL_GOING", 0.1)
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(tmp_path / "home") as found:
@@ -112,9 +118,40 @@ async def test_undo_restores_what_stood_before_an_action_that_was_cut_short(
     assert not cut.done()
     cut.cancel()
     await asyncio.gather(cut, return_exceptions=True)
+    await world.ctx.db.write(lambda conn: None)  # the part that was being written is whole
     assert await state(world) != before
+    found = await undoing.cut_short(world.ctx)
+    assert found is not None and found[1] == 120, "it is offered at the next start"
     assert await undoing.undo(world.ctx) is not None
     assert await state(world) == before
+    assert await undoing.cut_short(world.ctx) is None
+
+
+@pytest.mark.parametrize("last_changes", [True, False])
+async def test_an_action_that_was_done_whole_is_not_called_cut_short(
+    world: World, last_changes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "_MOST", 25)
+    ids = await crowd(world, 90)
+    if not last_changes:
+        await triage.mute(world.ctx, ids[40:], True)
+    await triage.mute(world.ctx, ids, True)
+    assert await undoing.cut_short(world.ctx) is None
+    if not last_changes:
+        await triage.mute(world.ctx, ids[:40], False)
+    await undoing.undo(world.ctx)
+    assert await undoing.cut_short(world.ctx) is None
+
+
+async def test_an_action_that_goes_on_is_not_called_cut_short(world: World) -> None:
+    ids = await crowd(world, 300)
+    entries = await live_entries(world)
+    going = asyncio.ensure_future(triage.mute(world.ctx, ids, True))
+    while await live_entries(world) < entries + 2:
+        await asyncio.sleep(0)
+    assert not going.done()
+    assert await undoing.cut_short(world.ctx) is None
+    await going
 
 
 async def test_no_transaction_of_a_bulk_action_takes_long(world: World) -> None:

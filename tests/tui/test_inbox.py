@@ -358,3 +358,18 @@ async def test_a_first_sync_shows_how_far_it_is(
     conn.close()
     async with start(box, (120, 30)) as journey:
         await journey.until(lambda: "work: INBOX 1,200/45,000, 300/s, 2 min left" in journey.screen)
+
+
+async def test_a_bulk_action_that_was_cut_short_is_offered_at_the_next_start(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    box = mailbox(3)
+    async with start(box) as journey:
+        await journey.press("a")
+        await journey.until(lambda: len(journey.rows) == 2)
+    box.run("UPDATE journal SET undo = json_set(undo, '$.of', 2000)")
+    async with start(box) as journey:
+        await journey.until(lambda: "Cut short: Archived 1 conversation" in journey.screen)
+        assert "(of 2,000): z takes it back" in journey.screen
+        await journey.press("z")
+        await journey.until(lambda: len(journey.rows) == 3)

@@ -46,12 +46,15 @@ async def act(
     *,
     dry_run: bool = False,
     after: int | None = None,
+    of: int = 0,
 ) -> RecordDone:
     """Run `body` as one undoable action; with `dry_run` everything it did is taken back.
 
-    `after` is the journal entry of the part before: undo takes all parts back.
+    `after` is the journal entry of the part before: undo takes all parts back. `of` is for a part
+    that others are to follow: see `actions.parts`.
     """
-    done = await ctx.db.write(_act, action, body, ctx.now(), dry_run, after)
+    chain = Before(after, of=of).chain()
+    done = await ctx.db.write(_act, action, body, ctx.now(), dry_run, chain)
     await refold_waiting(ctx)
     return done
 
@@ -74,13 +77,19 @@ async def act_in_parts(
             lambda conn: body(conn, some, past),
             dry_run=dry_run,
             after=past.entry or after,
+            of=past.of,
         )
 
-    return await in_parts(ids, part)
+    return await in_parts(ids, part, lambda entry: ctx.db.write(journal.complete, entry))
 
 
 def _act(
-    conn: sqlite3.Connection, action: str, body: Body, now: int, dry_run: bool, after: int | None
+    conn: sqlite3.Connection,
+    action: str,
+    body: Body,
+    now: int,
+    dry_run: bool,
+    chain: dict[str, int],
 ) -> RecordDone:
     if dry_run:
         conn.execute("SAVEPOINT dry_run")
@@ -108,7 +117,7 @@ def _act(
         action=action,
         summary=outcome.summary,
         targets={"conversations": sorted(changed), "records": [str(ref) for ref in refs[:100]]},
-        undo={"kind": "rows", "changes": changes, **({"after": after} if after else {})},
+        undo={"kind": "rows", "changes": changes, **chain},
     )
     return RecordDone(entry, outcome.summary, tuple(sorted(changed)), records=refs)
 

@@ -73,7 +73,9 @@ async def _act(ctx: Context, unit: Any, conversation_ids: Collection[int], *args
         done: Done = await ctx.db.write(unit, ids, policies, now, before, *args)
         return done
 
-    done = await in_parts(conversation_ids, part)
+    done = await in_parts(
+        conversation_ids, part, lambda entry: ctx.db.write(journal.complete, entry)
+    )
     ctx.wake()
     return done
 
@@ -295,7 +297,6 @@ def _mute(
     if not changed:
         return Done(None, f"{word}: nothing to do here", (), undoable=False)
     summary = _summary(word, past.changed + len(changed))
-    after = {} if past.entry is None else {"after": past.entry}
     entry = journal.add(
         conn,
         now=now,
@@ -303,7 +304,7 @@ def _mute(
         action="mute" if muted else "unmute",
         summary=summary,
         targets={"conversations": list(changed)},
-        undo={"kind": "mute", "conversations": list(changed), "muted": not muted, **after},
+        undo={"kind": "mute", "conversations": list(changed), "muted": not muted, **past.chain()},
     )
     return Done(entry, summary, tuple(changed))
 
@@ -371,8 +372,7 @@ def _finish(
         return Done(None, f"{verb}: nothing to do here", (), undoable=False)
     summary = _summary(verb, past.changed + len(changed))
     undo_data = {"kind": "state", "before": before, "places": places, "flags": int(flags)}
-    if past.entry is not None:
-        undo_data["after"] = past.entry
+    undo_data |= past.chain()
     conn.execute("UPDATE journal SET summary = ? WHERE id = ?", (summary, entry))
     journal.set_undo(conn, entry, undo_data)
     return Done(entry, summary, tuple(changed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +18,9 @@ from tui_mail.model.policy import Policy
 from tui_mail.store import journal, outbox
 from tui_mail.store.folds import recount
 from tui_mail.store.ids import ids_json
+
+_STILL_GOING = 1.0
+"""Seconds in which an action that is going on has done one part more."""
 
 
 async def undo(ctx: Context) -> Done | None:
@@ -35,6 +39,20 @@ async def undo(ctx: Context) -> Done | None:
     await refold_waiting(ctx)
     ctx.wake()
     return replace(done, conversation_ids=tuple(sorted(changed))) if done is not None else None
+
+
+async def cut_short(ctx: Context) -> tuple[str, int] | None:
+    """The newest action, when it ended before all of it was done: what was done, and of how many.
+
+    An action that is still going on in another program is not meant: it is looked at twice.
+    """
+    found = await ctx.db.read(journal.last_undoable)
+    if found is None or not found.undo.get("of"):
+        return None
+    await asyncio.sleep(_STILL_GOING)
+    if await ctx.db.read(journal.last_undoable) != found:
+        return None
+    return found.summary, int(found.undo["of"])
 
 
 def _undo(

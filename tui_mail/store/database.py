@@ -106,10 +106,12 @@ class Pace:
 
     rows: int
     most: int
+    seconds: float = _PART_SECONDS
+    """What a transaction is to take."""
 
     def took(self, seconds: float) -> None:
         """Grow by half at most, shrink at once."""
-        fitting = int(self.rows * _PART_SECONDS / max(seconds, 0.001))
+        fitting = int(self.rows * self.seconds / max(seconds, 0.001))
         self.rows = max(8, min(self.most, fitting, self.rows + self.rows // 2 + 1))
 
 

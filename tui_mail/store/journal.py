@@ -79,6 +79,11 @@ def latest(conn: sqlite3.Connection, limit: int = 50) -> list[Entry]:
     ]
 
 
+def complete(conn: sqlite3.Connection, entry_id: int) -> None:
+    """The parts of an action that this entry belongs to are all done."""
+    conn.execute("UPDATE journal SET undo = json_remove(undo, '$.of') WHERE id = ?", (entry_id,))
+
+
 def mark_undone(conn: sqlite3.Connection, entry_id: int, now: int) -> None:
     """The entry was taken back."""
     conn.execute("UPDATE journal SET undone_at = ? WHERE id = ?", (now, entry_id))

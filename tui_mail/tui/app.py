@@ -28,7 +28,7 @@ from tui_mail.store import accounts, outbox
 from tui_mail.store.accounts import Account
 from tui_mail.tui import background
 from tui_mail.tui.acting import ActionQueue, Deed
-from tui_mail.tui.commands import keymap
+from tui_mail.tui.commands import keymap, shown_key
 from tui_mail.tui.format import counted
 from tui_mail.tui.notices import Notices
 from tui_mail.tui.program import Program
@@ -150,6 +150,18 @@ class TuiMail(Program):
             found = counted(len(drafts), "draft")
             self.say(f"Recovered {found} that was not closed: g d shows it.")
             self.look_soon()
+        await self._tell_cut_short()
+
+    async def _tell_cut_short(self) -> None:
+        """An action that ended half way is named; it is never finished by itself."""
+        from tui_mail.actions.undoing import cut_short
+
+        found = await cut_short(self.ctx)
+        keys = self.keymap_in_use.keys.get("mail.undo")
+        if found is not None:
+            summary, number = found
+            how = f": {shown_key(keys[0])} takes it back." if keys else "."
+            self.say(f"Cut short: {summary} (of {number:,}){how}", trouble=True)
 
     async def _start_engine(self) -> None:
         from tui_mail.tui import engine
