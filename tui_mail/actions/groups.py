@@ -19,7 +19,7 @@ from tui_mail.actions.keeping import files_of, save
 from tui_mail.actions.parts import Done
 from tui_mail.actions.regarding import take_back as take_links_back
 from tui_mail.actions.smart_values import values
-from tui_mail.errors import ActionError
+from tui_mail.errors import ActionError, MailError
 from tui_mail.filing import outgoing
 from tui_mail.filing.drafting import drop_draft, reopen_draft
 from tui_mail.model import faults
@@ -122,20 +122,21 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
         found.append(Check(f"Left out, being there twice: {names}.", False, "edit"))
     if everyone.done:
         found.append(Check(f"{len(everyone.done)} have this mail already.", False, "edit"))
-    seen: set[str] = set()
-    for number, person in enumerate(everyone.people):
-        for one in await checking.check(ctx, single(draft, person)):
-            if one.rule == "field" or (one.blocks and number):
-                who = one_line(person.name or person.address, 40)
-                found.append(replace(one, text=f"{who}: {one.text}"))
-            elif one.text not in seen and not number:
-                found.append(one)
-            seen.add(one.text)
+    found += [
+        one
+        for one in await checking.check(ctx, single(draft, everyone.people[0]))
+        if one.rule != "field"
+    ]
+    for person, problems in await gaps_of_each(ctx, draft):
+        who = one_line(person.name or person.address, 40)
+        found += [Check(f"{who}: {problem}", True, "edit", "field") for problem in problems]
     return found
 
 
 async def gaps_of_each(ctx: Context, draft: Draft) -> list[tuple[Address, list[str]]]:
-    """Everybody a mail goes to, with the fields that have no value for them."""
+    """Everybody a mail goes to, with the fields that have no value for them, and bad addresses."""
+    from tui_mail.mime.outgoing import recipient_address
+
     content = draft.content
     found: list[tuple[Address, list[str]]] = []
     for person in (await members(ctx, draft)).people:
@@ -144,7 +145,12 @@ async def gaps_of_each(ctx: Context, draft: Draft) -> list[tuple[Address, list[s
             *gaps(content.subject, known, "subject", by_line=False),
             *gaps(content.body, known, "text", by_line=True),
         )
-        found.append((person, [gap.problem for gap in missing]))
+        problems = [gap.problem for gap in missing]
+        try:
+            recipient_address(person)
+        except MailError as error:
+            problems.insert(0, error.message)
+        found.append((person, problems))
     return found
 
 

@@ -23,8 +23,10 @@ class LogOnDemand(logging.Handler):
         logging.getLogger().handle(record)
 
 
-def open_app(paths: Paths, *, engine: bool = True, one_process: bool = False) -> int:
-    """Show the inbox until the user leaves."""
+def open_app(
+    paths: Paths, *, engine: bool = True, one_process: bool = False, mailto: str = ""
+) -> int:
+    """Show the inbox until the user leaves; with a mail link the composer over it."""
     logging.getLogger().handlers[:] = [LogOnDemand(paths)]
     if engine and paths.vault_file.exists():
         from tui_mail.cli.account_secret import unlock_at_start
@@ -32,4 +34,4 @@ def open_app(paths: Paths, *, engine: bool = True, one_process: bool = False) ->
         unlock_at_start(paths)
     from tui_mail.tui.app import run
 
-    return run(paths, engine=engine, one_process=one_process)
+    return run(paths, engine=engine, one_process=one_process, mailto=mailto)

@@ -78,6 +78,13 @@ GENERAL: tuple[Setting, ...] = (
     ),
     Setting("reading.fold_quotes", "bool", True, "Fold quoted text and signatures."),
     Setting("reading.downloads", "str", "~/Downloads", "Folder where attachments are saved."),
+    Setting(
+        "reading.mail_links",
+        "choice",
+        "app",
+        "What a mail address in a mail opens: the composer here, or the system's mail program.",
+        ("app", "system"),
+    ),
     Setting("reading.confirm_open", "bool", True, "Ask before another program opens a file."),
     Setting(
         "writing.undo_seconds",

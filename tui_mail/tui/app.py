@@ -24,6 +24,7 @@ from tui_mail.actions.status import Status, status
 from tui_mail.config.keymap import Keymap
 from tui_mail.errors import ConfigError, StoreDamaged, TuiMailError
 from tui_mail.model.clock import Clock
+from tui_mail.model.safe_text import safe_line
 from tui_mail.store import accounts, outbox
 from tui_mail.store.accounts import Account
 from tui_mail.tui import background
@@ -60,8 +61,11 @@ class TuiMail(Program):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, ctx: Context, *, engine: bool = True, one_process: bool = False) -> None:
+    def __init__(
+        self, ctx: Context, *, engine: bool = True, one_process: bool = False, mailto: str = ""
+    ) -> None:
         super().__init__()
+        self._mailto = mailto
         self.ctx = ctx
         self.keymap_in_use: Keymap = keymap(ctx.settings.get("screen.keys"), ctx.settings.keys)
         self.pacing = bool(ctx.settings.get("screen.pacing"))
@@ -128,6 +132,8 @@ class TuiMail(Program):
         """What the first frame did not need; and what start-up made is no garbage from now on."""
         background.begin(self, self._watch, "watch", exclusive=False)
         background.begin(self, self._recover, "recover", exclusive=False)
+        if self._mailto:
+            background.begin(self, self._compose_link, "link", exclusive=False)
         if self._wants_engine:
             background.begin(self, self._start_engine, "engine", exclusive=False)
         self.look_soon()
@@ -140,6 +146,10 @@ class TuiMail(Program):
         from tui_mail.tui.bridge import watch
 
         await watch(self.ctx.db, self.ctx.paths.socket, self.look)
+
+    async def _compose_link(self) -> None:
+        """The composer for the link the program was started with."""
+        await self.open_screen("compose", kind="new", mailto=self._mailto)
 
     async def _recover(self) -> None:
         """Drafts of a program that did not end well are offered."""
@@ -250,6 +260,16 @@ class TuiMail(Program):
 
             self._reader = Reader(self.ctx)
         return self._reader
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy through the terminal (OSC 52), out of tmux too; `text` is made safe first."""
+        safe = safe_line(text, 4000)
+        super().copy_to_clipboard(safe)
+        if "TMUX" in os.environ and self._driver is not None:
+            from base64 import b64encode
+
+            coded = b64encode(safe.encode("utf-8")).decode("ascii")
+            self._driver.write(f"\x1bPtmux;\x1b\x1b]52;c;{coded}\x07\x1b\\")
 
     async def on_unmount(self) -> None:
         """However the app ends, no mail reader outlives it."""
@@ -366,10 +386,12 @@ def _remains(now: Status) -> str:
     return " and ".join(waiting) + " still waiting" if waiting else ""
 
 
-async def _main(paths: Paths, *, engine: bool, one_process: bool, clock: Clock | None) -> int:
+async def _main(
+    paths: Paths, *, engine: bool, one_process: bool, clock: Clock | None, mailto: str
+) -> int:
     ctx = await open_context(paths, clock=clock)
     try:
-        app = TuiMail(ctx, engine=engine, one_process=one_process)
+        app = TuiMail(ctx, engine=engine, one_process=one_process, mailto=mailto)
         code = await app.run_async(mouse=bool(ctx.settings.get("screen.mouse")))
         await app.acts.drain()
         if app.farewell:
@@ -380,9 +402,14 @@ async def _main(paths: Paths, *, engine: bool, one_process: bool, clock: Clock |
 
 
 def run(
-    paths: Paths, *, engine: bool = True, one_process: bool = False, clock: Clock | None = None
+    paths: Paths,
+    *,
+    engine: bool = True,
+    one_process: bool = False,
+    clock: Clock | None = None,
+    mailto: str = "",
 ) -> int:
-    """Show the inbox until the user leaves; returns the exit code.
+    """Show the inbox until the user leaves, with the composer for `mailto`; the exit code.
 
     Raises ConfigError for a terminal that cannot show it, and whatever opening the profile raises.
     """
@@ -391,4 +418,6 @@ def run(
             "This terminal cannot show the inbox.",
             hint="Set TERM, or use the command line: tui-mail --help.",
         )
-    return asyncio.run(_main(paths, engine=engine, one_process=one_process, clock=clock))
+    return asyncio.run(
+        _main(paths, engine=engine, one_process=one_process, clock=clock, mailto=mailto)
+    )

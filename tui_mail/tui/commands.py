@@ -154,6 +154,8 @@ COMMANDS: tuple[Command, ...] = (
             _MAIL, "shown_links"),
     Command("mail.block", "Block", "Block the sender; in Screened: what is blocked.", ("b",),
             _MAIL, "block", 8),
+    Command("mail.unsubscribe", "Unsubscribe", "Leave the mailing list; shows first whom it asks.",
+            ("U",), _MAIL, "unsubscribe"),
     Command("mail.why", "Why", "Why it is linked, asked, screened, and who sees it.", ("w",),
             _MAIL, "why"),
     Command("mail.share", "Share", "Who sees it: only you, or everyone by name.", ("S",), _MAIL,
@@ -619,6 +621,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "mail.compose": "c",
         "mail.delete": "#",
         "mail.unread": "U,I",
+        "mail.unsubscribe": "g U",
         "app.leave": "u,q",
     },
     "mutt": {

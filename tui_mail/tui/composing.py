@@ -9,11 +9,11 @@ from tui_mail.actions import beginning, keeping
 from tui_mail.actions.reading import FETCH_SECONDS, Opened
 from tui_mail.errors import ActionError
 from tui_mail.model.drafts import DraftContent
+from tui_mail.model.mailto import parse_mailto
 from tui_mail.model.messages import Flag
 from tui_mail.model.records import Ref
 from tui_mail.store import messages
 from tui_mail.store.drafts import Draft, DraftFile
-from tui_mail.tui.recipients import from_mailto
 
 if TYPE_CHECKING:
     from tui_mail.tui.program import Program
@@ -41,7 +41,7 @@ async def begin(
     if draft_id is not None:
         return await keeping.load(app.ctx, draft_id)
     if kind == "new":
-        content = from_mailto(mailto) if mailto else DraftContent(to=to, group=group)
+        content = _linked(app, mailto) if mailto else DraftContent(to=to, group=group)
         content = replace(content, item=str(item)) if item is not None else content
         return await beginning.new_draft(app.ctx, content=content)
     if message_id is None and conversation_id is not None:
@@ -56,6 +56,14 @@ async def begin(
             app.ctx, opened, files
         )
     return await beginning.reply(app.ctx, opened, everyone=kind == "reply_all")
+
+
+def _linked(app: Program, mailto: str) -> DraftContent:
+    """What a link asks for; what was not taken is said."""
+    found = parse_mailto(mailto)
+    if found.dropped:
+        app.say(f"Left out of the link: {', '.join(found.dropped)}.")
+    return found.content
 
 
 async def _to_answer(app: Program, conversation_id: int) -> int | None:

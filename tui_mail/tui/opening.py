@@ -20,7 +20,8 @@ async def open_link(screen: CommandScreen, link: Link) -> None:
         screen.say("Only http, https and mailto links are opened.")
         return
     app = screen.mail_app
-    if link.url.startswith("mailto:"):
+    is_mail = link.url.startswith("mailto:")
+    if is_mail and app.ctx.settings.get("reading.mail_links") == "app":
         await app.open_screen("compose", kind="new", mailto=link.url)
         return
     program = opener()
@@ -28,8 +29,11 @@ async def open_link(screen: CommandScreen, link: Link) -> None:
     if link.mismatch:
         lines += [("The text names another site: ", "bold"), link.text, "\n\n"]
     if program is None:
-        lines.append("No browser can be started from here, so yes copies the link"
+        missing = "mail program" if is_mail else "browser"
+        lines.append(f"No {missing} can be started from here, so yes copies the link"
                      " through the terminal (OSC 52); tmux needs set-clipboard on.")  # fmt: skip
+    elif is_mail:
+        lines.append("Yes hands it to the system's mail program.")
     else:
         lines.append("Yes opens it in the browser; whoever wrote the mail may learn of it.")
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, unquote, urlsplit
-
-from tui_mail.model.drafts import DraftContent
-from tui_mail.model.markup import as_text
-from tui_mail.model.safe_text import one_line, safe_block
-from tui_mail.model.smart_fields import escaped
+from tui_mail.model.safe_text import one_line
 
 _SPECIAL = set('()<>[]:;@,."')
 
@@ -53,20 +48,3 @@ def with_choice(value: str, cursor: int, choice: str) -> tuple[str, int]:
     rest = value[end:].lstrip(",; ")
     head = f"{value[:start]}{choice}, "
     return head + rest, len(head)
-
-
-def from_mailto(url: str) -> DraftContent:
-    """What a mailto link asks for; only addresses, subject and text are taken, never a file."""
-    parts = urlsplit(url)
-    fields = {"to": [unquote(parts.path)] if parts.path else [], "cc": [], "bcc": []}
-    subject = body = ""
-    for name, value in parse_qsl(parts.query):
-        name = name.lower()
-        if name in fields:
-            fields[name].append(value)
-        elif name == "subject":
-            subject = escaped(one_line(value, 500))
-        elif name == "body":
-            body = as_text(safe_block(value[:20_000]))
-    to, cc, bcc = (one_line(", ".join(fields[name]), 2000) for name in ("to", "cc", "bcc"))
-    return DraftContent(to=to, cc=cc, bcc=bcc, subject=subject, body=body)

@@ -165,6 +165,23 @@ class TriageScreen(CommandScreen):
         ended = Choice("not any more", "as if no time had been set", "", 0)
         await self.mail_app.push_screen(WhenScreen(title, self.mail_app.ctx, take, end=ended))
 
+    @abstractmethod
+    async def newest_received(self) -> int | None:
+        """The message that leaving a mailing list is about."""
+
+    async def command_unsubscribe(self) -> None:
+        """Ask whether to leave the mailing list."""
+        from tui_mail.tui.unsubscribing import ask_to_unsubscribe
+
+        message_id = await self.newest_received()
+        if message_id is None:
+            self.say("There is no mail from a list here.")
+            return
+        try:
+            await ask_to_unsubscribe(self, message_id)
+        except TuiMailError as error:
+            self.say(str(error), trouble=True)
+
     async def command_repeat(self) -> None:
         """Do the last deed again, to what is under the cursor now."""
         deed = self.mail_app.last_deed

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from tui_mail.errors import TuiMailError
 from tui_mail.model.views import LANES, VIEW_NAMES, View, folder_view, view_folder
-from tui_mail.store import accounts, pages
+from tui_mail.store import accounts, messages, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.store.pages import Row
 from tui_mail.tui import background, mending, text
@@ -359,6 +359,12 @@ class InboxScreen(AskingScreen):
     async def command_forward(self) -> None:
         """Send the newest mail on."""
         await self._write("forward")
+
+    async def newest_received(self) -> int | None:
+        """The newest mail from others under the cursor."""
+        cid = self.conversations.cursor_id
+        found = await self.mail_app.ctx.db.read(messages.of_conversation, cid) if cid else []
+        return next((m.id for m in reversed(found) if m.state == "received"), None)
 
     async def command_groups(self) -> None:
         """Group mails and how far they are."""

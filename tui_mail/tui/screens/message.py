@@ -409,6 +409,11 @@ class MessageScreen(OutboxCommands, Loading):
         else:
             await open_link(self, link)
 
+    async def newest_received(self) -> int | None:
+        """The message the keys are about."""
+        entry = self.entry
+        return entry.message.id if entry and entry.message.state == "received" else None
+
     async def command_links(self) -> None:
         """Every link of the message with its full address."""
         from tui_mail.tui.opening import open_link
