@@ -10,7 +10,7 @@ from tui_mail.actions.context import Context
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import ActionError
 from tui_mail.filing.arrivals import FolderPlace
-from tui_mail.model.addresses import Address, address_key
+from tui_mail.model.addresses import Address, address_key, written
 from tui_mail.model.markup import IMAGE_TYPES, images, with_content_ids
 from tui_mail.model.messages import Envelope
 from tui_mail.model.safe_text import one_line
@@ -128,9 +128,4 @@ def own_keys(ctx: Context) -> set[str]:
 
 def typed(people: list[Address]) -> str:
     """People as the composer shows them: safe, and parsed back to the same addresses."""
-    shown: list[str] = []
-    for person in people:
-        address = one_line(person.address)
-        name = one_line(person.name).replace("\\", "").replace('"', "")
-        shown.append(f'"{name}" <{address}>' if name and name != address else address)
-    return ", ".join(shown)
+    return ", ".join(written(person.name, person.address) for person in people)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui_mail.model.safe_text import one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -42,3 +44,16 @@ def domain_key(domain: str) -> str:
         return domain.encode("idna").decode("ascii")
     except UnicodeError:
         return domain
+
+
+_SPECIAL = set('()<>[]:;@,."')
+
+
+def written(name: str, address: str) -> str:
+    """A person as the field shows them, read back as the same address."""
+    address = one_line(address)
+    name = one_line(name).replace("\\", "").replace('"', "")
+    if not name or name.lower() == address.lower():
+        return address
+    shown = f'"{name}"' if _SPECIAL & set(name) else name
+    return f"{shown} <{address}>"

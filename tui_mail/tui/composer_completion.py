@@ -8,6 +8,7 @@ from textual import on
 from textual.timer import Timer
 
 from tui_mail.actions import smart_values
+from tui_mail.model.addresses import written
 from tui_mail.model.safe_text import safe_line
 from tui_mail.model.smart_fields import NAMES, complete, open_field
 from tui_mail.store import correspondents
@@ -15,7 +16,7 @@ from tui_mail.store.correspondents import Correspondent
 from tui_mail.tui import background
 from tui_mail.tui.composer import Composer
 from tui_mail.tui.dialogs.picker import Choice, ChoiceList
-from tui_mail.tui.recipients import is_whole, typed_part, with_choice, written
+from tui_mail.tui.recipients import is_whole, typed_part, with_choice
 from tui_mail.tui.widgets.fields import Asked, LineField, Offered, RecipientField, TextField
 
 _DELAY = 0.08

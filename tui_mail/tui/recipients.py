@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from tui_mail.model.safe_text import one_line
 
-_SPECIAL = set('()<>[]:;@,."')
-
 
 def typed_part(value: str, cursor: int) -> tuple[int, int]:
     """Start and end of the address that the cursor is in; commas in quotes do not part."""
@@ -30,16 +28,6 @@ def is_whole(typed: str) -> bool:
     """Whether what was typed is an address already, so that Tab means the next field."""
     local, at, domain = typed.strip().rstrip(">").rpartition("@")
     return bool(local and at and "." in domain.strip("."))
-
-
-def written(name: str, address: str) -> str:
-    """A person as the field shows them, read back as the same address."""
-    address = one_line(address)
-    name = one_line(name).replace("\\", "").replace('"', "")
-    if not name or name.lower() == address.lower():
-        return address
-    shown = f'"{name}"' if _SPECIAL & set(name) else name
-    return f"{shown} <{address}>"
 
 
 def with_choice(value: str, cursor: int, choice: str) -> tuple[str, int]:

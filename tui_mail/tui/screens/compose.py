@@ -18,6 +18,7 @@ from textual.widgets import Input, Static, TextArea
 
 from tui_mail.actions import checking, composition, keeping, regarding
 from tui_mail.errors import TuiMailError
+from tui_mail.model.addresses import written
 from tui_mail.model.drafts import DraftContent
 from tui_mail.model.records import Ref
 from tui_mail.model.safe_text import safe_block
@@ -31,7 +32,6 @@ from tui_mail.tui.dialogs.picker import ChoiceList
 from tui_mail.tui.editing import edit_file
 from tui_mail.tui.format import clock_time
 from tui_mail.tui.paragraphs import size_words
-from tui_mail.tui.recipients import written
 from tui_mail.tui.shell import WhichKey, stylesheet
 from tui_mail.tui.widgets.fields import LineField, RecipientField, SenderField, TextField
 from tui_mail.tui.widgets.hints import Hints

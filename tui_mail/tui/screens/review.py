@@ -9,13 +9,13 @@ from textual.widgets import Static
 
 from tui_mail.actions import checking, composition, keeping, regarding, sending
 from tui_mail.actions.checking import Check
+from tui_mail.model.addresses import written
 from tui_mail.model.when import shown
 from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.commands import REVIEW, shown_key
 from tui_mail.tui.format import counted, duration
 from tui_mail.tui.paragraphs import person_words, size_words
-from tui_mail.tui.recipients import written
 from tui_mail.tui.screens.compose import ComposeScreen, about_words
 from tui_mail.tui.shell import CommandScreen, stylesheet
 from tui_mail.tui.widgets.hints import Hints
