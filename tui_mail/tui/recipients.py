@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tui_mail.model.safe_text import one_line
-
 
 def typed_part(value: str, cursor: int) -> tuple[int, int]:
     """Start and end of the address that the cursor is in; commas in quotes do not part."""
