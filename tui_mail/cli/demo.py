@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,11 +50,12 @@ def run(call: Call) -> int:
                 return _sync_once(call, paths)
             if call.args.screenshots is not None:
                 return _pictures(call, paths, call.args.screenshots)
-            if call.args.headless:
-                return _serve(call, paths)
-            from tui_mail.cli.app import open_app
+            with _reminders(paths):
+                if call.args.headless:
+                    return _serve(call, paths)
+                from tui_mail.cli.app import open_app
 
-            return open_app(paths)
+                return open_app(paths)
         finally:
             _end_engine(paths)
 
@@ -116,6 +118,7 @@ def _write_profile(paths: Paths, accounts: list[dict[str, Any]]) -> None:
             smtp_port=account["smtp_port"],
             smtp_security=account["security"],
             secret="file",
+            ca_file=account["ca_file"],
             default_visibility="shared" if slug == "info" else "private",
         )
         save.put_account(paths.config_file, settings)
@@ -130,22 +133,60 @@ def _fill_records(paths: Paths) -> None:
     from tui_mail.actions.recorded import refold_waiting
     from tui_mail.demo.company import load_company
     from tui_mail.demo.records import fill
+    from tui_mail.demo.times import plan_mail
 
     async def run() -> None:
         ctx = await open_context(paths)
         try:
             await ctx.db.write(fill, load_company(), ctx.now())
             await refold_waiting(ctx)
+            await plan_mail(ctx)
         finally:
             await ctx.close()
 
     asyncio.run(run())
 
 
+@contextlib.contextmanager
+def _reminders(paths: Paths) -> Iterator[None]:
+    """Beside the app: once the mail is here, some of it is snoozed or waits for an answer."""
+    ended = threading.Event()
+
+    def wait() -> None:
+        while not _set_reminders(paths) and not ended.wait(1.0):
+            pass
+
+    thread = threading.Thread(target=wait, daemon=True, name="demo-reminders")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_STOP_SECONDS)
+
+
+def _set_reminders(paths: Paths) -> bool:
+    import asyncio
+
+    from tui_mail.demo.times import set_reminders
+    from tui_mail.store.database import Database
+
+    async def run() -> bool:
+        db = await Database(paths.database).open()
+        try:
+            return await db.write(set_reminders, int(time.time()))
+        finally:
+            await db.close()
+
+    return asyncio.run(run())
+
+
 def _sync_once(call: Call, paths: Paths) -> int:
     from tui_mail.cli.sync import sync_and_report
 
-    return sync_and_report(paths, call.out, [], wait=60.0)
+    code = sync_and_report(paths, call.out, [], wait=60.0)
+    _set_reminders(paths)
+    return code
 
 
 def _pictures(call: Call, paths: Paths, folder: Path) -> int:

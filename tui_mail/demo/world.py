@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import secrets
 import tomllib
 from collections.abc import Callable, Coroutine
@@ -16,11 +17,13 @@ from importlib import resources
 from tui_mail.demo.company import OWN, SHARED, Person, load_company
 from tui_mail.demo.compose import Letter, compose
 from tui_mail.demo.imap_server import ImapServer
+from tui_mail.demo.list_server import ListServer
 from tui_mail.demo.mailroom import DemoMail, Mailroom
 from tui_mail.demo.smtp_session import Accepted
 from tui_mail.demo.smtp_sink import SmtpSink
 
 _HOST = "127.0.0.1"
+_LIST_PAGE = re.compile(rb"(?m)^(List-Unsubscribe:\s+<)https://[^/>]+/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class DemoAccount:
     smtp_port: int
     security: str = "none"
     """No TLS: the servers listen on loopback only."""
+    ca_file: str = ""
+    """What makes the server for leaving mailing lists known, which speaks HTTPS only."""
 
 
 def local_now() -> datetime:
@@ -61,6 +66,7 @@ class DemoWorld:
     ) -> None:
         self.imap = ImapServer(record=False)
         self.smtp = SmtpSink(on_accept=self._sent)
+        self.lists = ListServer()
         self.accounts: tuple[DemoAccount, ...] = ()
         self.finished = asyncio.Event()
         """Set when the last scripted mail has arrived."""
@@ -84,6 +90,7 @@ class DemoWorld:
         for person in people:
             self.imap.add_user(person.address, passwords[person.address])
         self.smtp.users.update(passwords)
+        await self.lists.start(_HOST)
         for mail in self._mailroom.week():
             self._deliver(mail)
         await self.imap.start(_HOST)
@@ -98,6 +105,7 @@ class DemoWorld:
                 imap_port=self.imap.port,
                 smtp_host=_HOST,
                 smtp_port=self.smtp.port,
+                ca_file=self.lists.ca_file,
             )
             for person in people
         )
@@ -111,6 +119,7 @@ class DemoWorld:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.smtp.stop()
         await self.imap.stop()
+        await self.lists.stop()
 
     async def __aenter__(self) -> DemoWorld:
         await self.start()
@@ -126,7 +135,9 @@ class DemoWorld:
 
     def _deliver(self, mail: DemoMail) -> None:
         address = self._company.people[mail.account].address
-        self.imap.append(mail.folder, mail.raw, mail.flags, mail.internal_date, user=address)
+        here = b"\\1https://%s:%d/" % (_HOST.encode(), self.lists.port)
+        raw = _LIST_PAGE.sub(here, mail.raw, count=1)
+        self.imap.append(mail.folder, raw, mail.flags, mail.internal_date, user=address)
 
     async def _live(self) -> None:
         for thread in self._mailroom.arrivals():
