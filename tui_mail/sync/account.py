@@ -1,4 +1,4 @@
-"""One account's sync: connect, follow, back off; its states are those of R13."""
+"""One account's sync: connect, follow, back off."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from tui_mail.errors import (
     TuiMailError,
 )
 from tui_mail.model.safe_text import safe_line
-from tui_mail.store import accounts, disk, operations, outbox, syncing
+from tui_mail.store import accounts, operations, outbox, syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.sync import bodies, delivery, headers, listing, passes, proof, replay
 from tui_mail.sync.backoff import Backoff
+from tui_mail.sync.condition import Condition
 from tui_mail.sync.delivery import Delivery
 from tui_mail.sync.desk import Desk, Progress
 from tui_mail.sync.watching import InboxWatch
@@ -34,7 +35,6 @@ from tui_mail.sync.wire import Wire
 log = logging.getLogger(__name__)
 
 LIST_SECONDS = 3600
-_BODIES_WAIT = "The text of mails waits"
 
 
 class AccountSync:
@@ -60,8 +60,7 @@ class AccountSync:
         """Set when a mail may be due."""
         self._asked = False
         """The user wants every folder looked at now."""
-        self._send_refused = ""
-        """Why the submission server rejects the sign-in."""
+        self.condition = Condition(desk, paths)
         self._backoff = Backoff()
         self._delivery = Delivery(
             desk,
@@ -89,11 +88,11 @@ class AccountSync:
             except* asyncio.CancelledError:
                 raise
             except* StoreError as errors:
-                await self._report("retrying", errors.exceptions[0])
+                await self.condition.report("retrying", errors.exceptions[0])
                 await self._pause(30)
             except* Exception as errors:
                 log.error("account %d: unexpected", self.desk.account_id, exc_info=errors)
-                await self._report("retrying", errors.exceptions[0])
+                await self.condition.report("retrying", errors.exceptions[0])
                 await self._pause(self._backoff.failed())
 
     async def once(self) -> None:
@@ -112,14 +111,9 @@ class AccountSync:
             finally:
                 await replay.replay(self.desk, wire)
                 await proof.look_for_proof(self.desk, wire)
-            await self._active()
+            await self.condition.active()
         finally:
             await wire.close()
-
-    async def report_failure(self, error: BaseException) -> None:
-        """Show why a single sync failed."""
-        is_auth = isinstance(error, AuthError | SecretError)
-        await self._report("auth_failed" if is_auth else "retrying", error)
 
     async def settle(self, seconds: float) -> None:
         """Before the engine stops: finish what is queued, as far as the time goes."""
@@ -133,8 +127,6 @@ class AccountSync:
             self.wake()
             await asyncio.sleep(0.05)
 
-    # -- following the server -----------------------------------------------------------------
-
     async def _follow_for_ever(self) -> None:
         while True:
             try:
@@ -145,11 +137,11 @@ class AccountSync:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.woken.wait(), wait)
             except (AuthError, SecretError) as error:
-                await self._report("auth_failed", error)
+                await self.condition.report("auth_failed", error)
                 await self._wait_for_user(self._credential)
             except (TransportError, MailError) as error:
                 self._backoff.healthy(time.monotonic() - self._connected_at)
-                await self._report("retrying", error)
+                await self.condition.report("retrying", error)
                 throttled = isinstance(error, ThrottledError)
                 await self._pause(self._backoff.failed(throttled=throttled))
 
@@ -170,9 +162,7 @@ class AccountSync:
                 await wire.close()
 
     async def _connect(self) -> Wire:
-        state = await self.desk.db.read(accounts.account, self.desk.account_id)
-        if state is None or state.state not in ("active", "retrying"):
-            await self._state("connecting", "")
+        await self.condition.connecting()
         while True:
             wire = Wire(
                 imap_settings(self.desk.account), self._credential, str(self.desk.account_id)
@@ -216,21 +206,18 @@ class AccountSync:
 
     async def _wait_for_room(self) -> None:
         """Fetch nothing while the disk is nearly full; what is here can be read meanwhile."""
-        while problem := self._shortage(disk.SYNC_NEEDS, "Sync waits"):
-            await self._state("retrying", problem)
+        while problem := self.condition.no_room():
+            await self.condition.set("retrying", problem)
             await self._pause(30)
-
-    def _shortage(self, need: int, what: str) -> str:
-        return disk.shortage(self.paths.database, need, what)
 
     async def _follow(self, wire: Wire) -> None:
         await self._round(wire)
         listed_at = polled_at = time.monotonic()
         complete = False
-        while not self._shortage(disk.SYNC_NEEDS, "Sync waits"):
+        while not self.condition.no_room():
             complete = await self._catch_up(wire)
             if complete:
-                await self._active()
+                await self.condition.active()
                 if self.desk.budget.is_crowded(self.desk.account.imap_host):
                     return
                 await self._start_watch()
@@ -326,13 +313,13 @@ class AccountSync:
         if not waiting and not bodies_left:
             return True
         if waiting:
-            await self._state("initial_sync", "")
+            await self.condition.set("initial_sync")
         for folder in waiting:
             await wire.call(lambda session, f=folder: session.select(f.wire_name))  # type: ignore[misc]
             if not await headers.backfill(self.desk, wire, folder, progress, interrupted):
                 await progress.tell(force=True)
                 return False
-        if self._shortage(disk.BODIES_NEED, _BODIES_WAIT):
+        if self.condition.no_room_for_bodies():
             await progress.end()
             return True
         done = await bodies.fetch_bodies(self.desk, wire, progress, interrupted)
@@ -351,57 +338,23 @@ class AccountSync:
                 )
                 self._watch.start()
 
-    # -- sending --------------------------------------------------------------------------------
-
     async def _send_for_ever(self) -> None:
         while True:
             try:
                 if await self._delivery.deliver_due():
                     self.woken.set()
             except (AuthError, SecretError) as error:
-                self._send_refused = f"sending: {error.message}"
-                await self._report("auth_failed", error)
+                self.condition.send_refused = f"sending: {error.message}"
+                await self.condition.report("auth_failed", error)
                 await self._wait_for_user(self.credentials[1])
-                self._send_refused = ""
+                self.condition.send_refused = ""
             except TransportError as error:
-                await self._note(error)
+                await self.condition.note(error)
             due = await self.desk.db.read(outbox.next_due, self.desk.account_id)
             wait = 30.0 if due is None else min(30.0, max(0.2, due - self.desk.now()))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._bell.wait(), wait)
             self._bell.clear()
-
-    # -- states -----------------------------------------------------------------------------------
-
-    async def _state(self, state: str, reason: str) -> None:
-        await self.desk.db.write(
-            accounts.set_state,
-            self.desk.account_id,
-            state,
-            safe_line(reason, 300),
-            self.desk.now(),
-        )
-        self.desk.publish("account", [self.desk.account_id])
-
-    async def _active(self) -> None:
-        """Everything is well, unless sending is refused until the user acts."""
-        if self._send_refused:
-            await self._state("auth_failed", self._send_refused)
-        else:
-            await self._state("active", self._shortage(disk.BODIES_NEED, _BODIES_WAIT))
-
-    async def _report(self, state: str, error: BaseException) -> None:
-        await self._note(error)
-        text = error.message if isinstance(error, TuiMailError) else type(error).__name__
-        with contextlib.suppress(StoreError):
-            await self._state(state, text)
-
-    async def _note(self, error: BaseException) -> None:
-        text = str(error) if isinstance(error, TuiMailError) else type(error).__name__
-        with contextlib.suppress(StoreError):
-            await self.desk.db.write(
-                accounts.note_error, self.desk.account_id, safe_line(text, 300), self.desk.now()
-            )
 
     async def _pause(self, seconds: float) -> None:
         self.woken.clear()

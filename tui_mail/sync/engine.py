@@ -165,7 +165,7 @@ class Engine:
         for (slug, sync), result in zip(syncs.items(), results, strict=True):
             outcome[slug] = result
             if result is not None:
-                await sync.report_failure(result)
+                await sync.condition.failed(result)
                 if said is not None:
                     said(slug, result)
         return outcome
