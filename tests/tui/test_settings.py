@@ -137,3 +137,77 @@ async def test_a_new_password_lets_a_rejected_account_try_again(
         assert box.fetch("SELECT state FROM accounts") == [("connecting",)]
     assert "new-secret" in box.paths.secrets_file.read_text()
     assert box.paths.secrets_file.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_file_changed_by_hand_is_in_use_a_moment_later(
+    mailbox: Make, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.tui.settings_in_use.SECONDS", 0.05)
+    box = mailbox(3, settings='[screen]\nkeys = "default"\n')
+    async with start(box, (120, 30)) as journey:
+        await journey.until(lambda: "settings" in {w.group for w in journey.app.workers})
+        text = box.paths.config_file.read_text()
+        write_text(box.paths.config_file, text.replace('"default"', '"gmail"'))
+        await journey.until(lambda: "it is in use now" in journey.screen)
+        assert journey.app.ctx.settings.get("screen.keys") == "gmail"
+        write_text(box.paths.config_file, text + "sync_days = 'many [red]'\n")
+        await journey.until(lambda: "sync_days" in journey.screen)
+        assert f"line {len(text.splitlines()) + 1}" in journey.screen
+        assert journey.app.ctx.settings.get("screen.keys") == "gmail", "nothing changed"
+
+
+async def test_a_rejected_account_has_a_banner_whose_key_opens_its_secret(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(3)
+    text = box.paths.config_file.read_text()
+    write_text(box.paths.config_file, text + 'secret = "file"\n')
+    async with start(box) as journey:
+        assert "in again" not in journey.screen
+        box.fetch("UPDATE accounts SET state = 'auth_failed', reason = 'no [b]such[/b] user'")
+        await journey.app.look()
+        await journey.settled()
+        assert "g @ signs work in again: no [b]such[/b] user" in journey.screen
+        await journey.press("g", "@")
+        await journey.until(lambda: "It is kept in: file" in journey.screen)
+        await journey.press(*"better", "enter")
+        await journey.press("q")
+        assert "in again" not in journey.screen
+    assert "better" in box.paths.secrets_file.read_text()
+
+
+async def test_what_touches_mail_says_its_numbers_before_it_is_applied(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(0)
+    from tests.tui.factory import mail
+
+    box.arrive([mail(number) for number in range(4)])
+    box.arrive([mail(90), mail(91)], at=box.clock.at - 200 * 86_400)
+    async with start(box, (120, 40)) as journey:
+        journey.app.ctx.settings = load(box.paths.config_file)
+        await settings(journey)
+        await narrow(journey, "sync days")
+        await journey.press("enter")
+        await journey.until(lambda: "From 0 to 36500" in journey.screen)
+        await journey.press(*["backspace"] * 3, *"30", "enter")
+        await journey.until(lambda: "Less is brought" in journey.screen)
+        assert "2 mails that are here would not be brought today" in " ".join(
+            journey.screen.split()
+        )
+        await journey.press("escape")
+        assert load(box.paths.config_file).accounts[0].sync_days == 90
+    assert box.fetch("SELECT count(*) FROM messages WHERE orphaned_at IS NULL") == [(6,)]
+
+
+async def test_every_setting_of_the_file_is_on_the_screen(mailbox: Make, start: Start) -> None:
+    from tui_mail.config.settings import ACCOUNT, GENERAL
+
+    async with start(mailbox(0)) as journey:
+        shown = await settings(journey)
+        rows = shown.every_row()
+        general = {row.item.key for row in rows if row.kind == "general"}
+        account = {row.item[1].key for row in rows if row.kind == "account_field"}
+        assert general == {setting.key for setting in GENERAL}
+        assert account == {setting.key for setting in ACCOUNT} - {"id"}
+        assert all("Default:" in row.help for row in rows if row.kind in ("general",))

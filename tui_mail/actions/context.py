@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import sqlite3
@@ -67,7 +68,7 @@ class Context:
 
     async def reload(self) -> None:
         """Read the settings file again and mirror the accounts into rows."""
-        self.settings = load(self.paths.config_file)
+        self.settings = await asyncio.to_thread(load, self.paths.config_file)
         self.account_ids = await self.db.write(_mirror, self.settings)
 
 

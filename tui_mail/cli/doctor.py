@@ -6,11 +6,12 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from tui_mail.cli.call import Call
+from tui_mail.cli.call import Call, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import utc
 from tui_mail.errors import StoreError
 from tui_mail.store import accounts
+from tui_mail.store import health as numbers
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context
@@ -25,9 +26,16 @@ _MENDS = {
 
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
     """Options of the report."""
-    parser.add_argument("account", nargs="*", help="only these accounts (default: all)")
+    parser.add_argument(
+        "account", nargs="*", help="only these accounts (default: all), or what --why is about"
+    )
     parser.add_argument(
         "--online", action="store_true", help="sign in to the servers and compare counts"
+    )
+    parser.add_argument(
+        "--why",
+        choices=("sign-in", "send", "inbox", "deal"),
+        help="explain one trouble of the account or mail named (12, m34, or a Message-ID)",
     )
     parser.add_argument(
         "--skip-check", action="store_true", help="without the database's integrity check"
@@ -40,6 +48,10 @@ def run(call: Call) -> int:
         from tui_mail.cli.account_secret import unlock_at_start
 
         unlock_at_start(call.paths, beside_engine=True)
+    if call.args.why:
+        from tui_mail.cli.doctor_why import explain
+
+        return with_context(call, explain)
     return asyncio.run(_report(call))
 
 
@@ -116,7 +128,6 @@ async def _accounts(call: Call, report: dict[str, Any]) -> int:
 
 async def _account(call: Call, ctx: Context, row: Account) -> dict[str, Any]:
     from tui_mail.accounts.secrets import backend_name
-    from tui_mail.cli import health
 
     settings = ctx.settings.account(row.slug)
     folders = await ctx.db.read(accounts.folders, row.id)
@@ -143,12 +154,19 @@ async def _account(call: Call, ctx: Context, row: Account) -> dict[str, Any]:
         "quirks": server.get("quirks") or row.server.get("quirks", []),
         "clock_skew_seconds": server.get("clock_skew_seconds"),
         "progress": row.progress,
-        "queue": await ctx.db.read(health.queue, row.id),
+        "queue": _queue(await ctx.db.read(numbers.queue, row.id)),
         "folders": [_folder(folder, server.get("counts", {})) for folder in folders],
-        "events": await ctx.db.read(health.events, row.id),
+        "events": [
+            {**event, "at": utc(event["at"])} for event in await ctx.db.read(numbers.events, row.id)
+        ],
         "online": online
         and {"imap_error": online["imap"]["error"], "smtp_error": online["smtp"]["error"]},
     }
+
+
+def _queue(found: dict[str, Any]) -> dict[str, Any]:
+    refused = [{**one, "at": utc(one["at"])} for one in found["refused"]]
+    return {**found, "oldest_operation_at": utc(found["oldest_operation_at"]), "refused": refused}
 
 
 def _folder(folder: Folder, counts: dict[str, int]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tui_mail.cli.output import utc
 from tui_mail.config.paths import Paths
 from tui_mail.store import retention
 from tui_mail.store.migrate import migrations, schema_version
@@ -19,7 +18,6 @@ STOP_SYNC = 200 << 20
 STOP_QUEUE = 50 << 20
 """Free octets below which work stops (reliability reference §4.11)."""
 _SYNCED = ("dropbox", "onedrive", "nextcloud", "google drive", "mobile documents", "syncthing")
-_EVENTS = 10
 
 
 def database(paths: Paths, *, check: bool) -> dict[str, Any]:
@@ -102,48 +100,3 @@ def open_files(paths: Paths) -> list[str]:
             if not path.is_symlink() and path.stat().st_mode & 0o077:
                 too_open.append(str(path))
     return too_open
-
-
-def queue(conn: sqlite3.Connection, account_id: int) -> dict[str, Any]:
-    """Operations and mails of an account that are not through, with the reasons."""
-    waiting = conn.execute(
-        "SELECT count(*), min(created_at) FROM operations WHERE account_id = ?"
-        " AND state IN ('pending', 'inflight', 'verify')",
-        (account_id,),
-    ).fetchone()
-    refused = conn.execute(
-        "SELECT verb, error, finished_at FROM operations WHERE account_id = ?"
-        " AND state IN ('failed', 'conflict') ORDER BY id DESC LIMIT 5",
-        (account_id,),
-    ).fetchall()
-    mails = conn.execute(
-        "SELECT count(*), coalesce(sum(state IN ('failed', 'partial', 'uncertain')), 0)"
-        " FROM outbox WHERE account_id = ? AND state NOT IN ('sent', 'cancelled')",
-        (account_id,),
-    ).fetchone()
-    stuck = conn.execute(
-        "SELECT what, error, count(*) FROM fetch_retry JOIN folders ON folders.id = folder_id"
-        " WHERE account_id = ? AND error <> '' GROUP BY what, error LIMIT 5",
-        (account_id,),
-    ).fetchall()
-    return {
-        "operations": waiting[0],
-        "oldest_operation_at": utc(waiting[1]),
-        "refused": [{"verb": r[0], "error": r[1], "at": utc(r[2])} for r in refused],
-        "mails": mails[0],
-        "troubled_mails": mails[1],
-        "not_fetched": [{"what": r[0], "error": r[1], "mails": r[2]} for r in stuck],
-    }
-
-
-def events(conn: sqlite3.Connection, account_id: int) -> list[dict[str, Any]]:
-    """What sync decided on its own, newest first, with the reason."""
-    return [
-        {"at": utc(row[0]), "folder": row[1] or "", "kind": row[2], "detail": row[3]}
-        for row in conn.execute(
-            "SELECT e.at, f.name, e.kind, e.detail FROM folder_events e"
-            " LEFT JOIN folders f ON f.id = e.folder_id WHERE e.account_id = ?"
-            " ORDER BY e.id DESC LIMIT ?",
-            (account_id, _EVENTS),
-        )
-    ]

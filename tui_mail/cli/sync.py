@@ -15,12 +15,10 @@ from tui_mail.cli.codes import Code, code_of
 from tui_mail.cli.output import Output, counted, utc
 from tui_mail.config.paths import Paths
 from tui_mail.errors import StoreBusy
-from tui_mail.store import accounts
+from tui_mail.store import accounts, health
 from tui_mail.store.accounts import Account
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from tui_mail.store.database import Database
 
 _LOOK_SECONDS = 0.25
@@ -213,7 +211,7 @@ async def _sync(paths: Paths, progress: Progress, only: list[str], wait: float) 
 async def _with_engine(
     db: Database, work: Any, progress: Progress, only: list[str]
 ) -> list[Result]:
-    before = await db.read(_numbers)
+    before = await db.read(health.numbers)
     started = time.monotonic()
     task = asyncio.ensure_future(work)
     while not task.done():
@@ -223,7 +221,7 @@ async def _with_engine(
     progress.end()
     outcome: dict[str, BaseException | None] = task.result()
     seconds = time.monotonic() - started
-    after = await db.read(_numbers)
+    after = await db.read(health.numbers)
     results: list[Result] = []
     for row in await db.read(accounts.accounts):
         if only and row.slug not in only:
@@ -247,7 +245,7 @@ async def _with_other(
     ctx = await open_context(paths)
     try:
         started, rung_at = time.monotonic(), ctx.now()
-        before = await ctx.db.read(_numbers)
+        before = await ctx.db.read(health.numbers)
         ctx.sync_now()
         while True:
             rows = [
@@ -256,7 +254,7 @@ async def _with_other(
                 if row.state != "paused" and (not only or row.slug in only)
             ]
             progress.show(rows)
-            after = await ctx.db.read(_numbers)
+            after = await ctx.db.read(health.numbers)
             open_rows = [row for row in rows if not _settled(row, after, rung_at)]
             late = time.monotonic() - started > wait
             if not open_rows or late:
@@ -279,47 +277,17 @@ async def _with_other(
         await ctx.close()
 
 
-def _settled(row: Account, numbers: Numbers, since: int) -> bool:
+def _settled(row: Account, numbers: health.Numbers, since: int) -> bool:
     if row.state in ("auth_failed", "retrying"):
         return True
     waiting = numbers.get(row.id, _NONE).operations
     return row.state == "active" and row.last_ok_at >= since and not row.progress and not waiting
 
 
-@dataclass(slots=True)
-class _Counted:
-    messages: int = 0
-    unread: int = 0
-    operations: int = 0
-    mails: int = 0
+_NONE = health.Counted()
 
 
-Numbers = dict[int, _Counted]
-_NONE = _Counted()
-
-
-def _numbers(conn: sqlite3.Connection) -> Numbers:
-    """Kept counters by account: nothing here grows with the mailbox."""
-    found: Numbers = {}
-    for folder in accounts.folders(conn):
-        entry = found.setdefault(folder.account_id, _Counted())
-        entry.messages += folder.messages
-        if folder.role == "inbox":
-            entry.unread += folder.unread
-    for account_id, number in conn.execute(
-        "SELECT account_id, count(*) FROM operations"
-        " WHERE state IN ('pending', 'inflight', 'verify') GROUP BY account_id"
-    ):
-        found.setdefault(account_id, _Counted()).operations = number
-    for account_id, number in conn.execute(
-        "SELECT account_id, count(*) FROM outbox"
-        " WHERE state NOT IN ('sent', 'cancelled') GROUP BY account_id"
-    ):
-        found.setdefault(account_id, _Counted()).mails = number
-    return found
-
-
-def _result(row: Account, before: Numbers, after: Numbers, seconds: float) -> Result:
+def _result(row: Account, before: health.Numbers, after: health.Numbers, seconds: float) -> Result:
     now, then = after.get(row.id, _NONE), before.get(row.id, _NONE)
     return Result(
         slug=row.slug,

@@ -92,10 +92,8 @@ def _keys(content: Any, text: str, name: str) -> dict[str, str]:
     return dict(content)
 
 
-def _check(
-    setting: Setting, value: Any, name: str, text: str, section: str, number: int = -1
-) -> Any:
-    key = setting.key.rpartition(".")[2]
+def problem_of(setting: Setting, value: Any) -> str:
+    """Why a setting cannot have this value; empty when it can."""
     problem = ""
     if setting.kind == "bool" and not isinstance(value, bool):
         problem = "must be true or false."
@@ -112,6 +110,14 @@ def _check(
         isinstance(value, list) and all(isinstance(item, str) for item in value)
     ):
         problem = 'must be a list of texts: ["a", "b"].'
+    return problem
+
+
+def _check(
+    setting: Setting, value: Any, name: str, text: str, section: str, number: int = -1
+) -> Any:
+    key = setting.key.rpartition(".")[2]
+    problem = problem_of(setting, value)
     if problem:
         raise _error(name, text, key, section, f"`{key}` {problem}", number)
     return value

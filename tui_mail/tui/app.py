@@ -134,6 +134,7 @@ class TuiMail(Program):
         background.begin(self, self._recover, "recover", exclusive=False)
         if self._mailto:
             background.begin(self, self._compose_link, "link", exclusive=False)
+        background.begin(self, self._watch_settings, "settings", exclusive=False)
         if self._wants_engine:
             background.begin(self, self._start_engine, "engine", exclusive=False)
         self.look_soon()
@@ -150,6 +151,11 @@ class TuiMail(Program):
     async def _compose_link(self) -> None:
         """The composer for the link the program was started with."""
         await self.open_screen("compose", kind="new", mailto=self._mailto)
+
+    async def _watch_settings(self) -> None:
+        from tui_mail.tui.settings_in_use import watch_file
+
+        await watch_file(self)
 
     async def _recover(self) -> None:
         """Drafts of a program that did not end well are offered."""

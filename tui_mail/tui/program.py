@@ -21,6 +21,7 @@ class Program(PacedApp, metaclass=AbstractMeta):
 
     ctx: Context
     keymap_in_use: Keymap
+    pacing: bool
     acts: ActionQueue
     """Runs what the user did, in the order of the keys."""
     last_deed: Deed | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_mail.actions.status import MENDS
@@ -58,6 +58,10 @@ def every_row(
     if not settings.accounts:
         yield SettingRow("text", "There is no account yet: a adds one.")
     yield from general_rows(settings)
+    for account in settings.accounts:
+        yield SettingRow("title", f"Account {account.id}")
+        for row in account_rows(account):
+            yield replace(row, kind="account_field", item=(account.id, row.item))
     yield SettingRow("title", "Keys")
     yield from key_rows(settings, keymap)
 

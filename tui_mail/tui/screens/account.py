@@ -24,9 +24,9 @@ from tui_mail.tui.unlocking import UnlockingScreen
 from tui_mail.tui.widgets.hints import Hints
 
 
-def screen(*, slug: str, secret: bool = False) -> AccountScreen:
-    """An account to change; with `secret` it begins with signing in again."""
-    return AccountScreen(slug, secret=secret)
+def screen(*, slug: str, secret: bool = False, key: str = "") -> AccountScreen:
+    """An account to change; it begins with signing in again, or with the value `key`."""
+    return AccountScreen(slug, secret=secret, key=key)
 
 
 class AccountScreen(UnlockingScreen):
@@ -34,9 +34,9 @@ class AccountScreen(UnlockingScreen):
 
     CONTEXT = ACCOUNT
 
-    def __init__(self, slug: str, *, secret: bool) -> None:
+    def __init__(self, slug: str, *, secret: bool, key: str) -> None:
         super().__init__(f"Account {slug}")
-        self._slug, self._begins_with_secret = slug, secret
+        self._slug, self._begins_with_secret, self._begins_with = slug, secret, key
         self.account = AccountSettings("", "")
         self._said: tuple[str, ...] = ()
 
@@ -49,6 +49,10 @@ class AccountScreen(UnlockingScreen):
         self.show_rows()
         if self._begins_with_secret:
             await self.command_account_secret()
+        for place, row in enumerate(self.list.rows):
+            if row.kind == "field" and row.item.key == self._begins_with:
+                self.list.mark(place)
+                await self._ask(row.item)
 
     def every_row(self) -> Sequence[SettingRow]:
         """What was said by the servers, then every value."""
@@ -127,7 +131,14 @@ class AccountScreen(UnlockingScreen):
             self.say(" ".join(found.words) or "Changed.")
 
         if found.outside is None:
-            await keep(False)
+            if not found.words:
+                await keep(False)
+                return
+            from tui_mail.tui.dialogs.ask import ConfirmScreen
+
+            body = text.plain(" ".join(found.words))
+            question = ConfirmScreen("Change it?", body, lambda: keep(False))
+            self.call_later(self.app.push_screen, question)
             return
         number = f"{found.outside.messages:,}"
         choices = [
@@ -135,7 +146,8 @@ class AccountScreen(UnlockingScreen):
             Choice(f"Let {number} mails go here", "the server keeps them", "", True),
         ]
         note = " ".join(found.words)
-        await self.app.push_screen(PickerScreen("Less is brought", choices, keep, note=note))
+        offer = PickerScreen("Less is brought", choices, keep, note=note)
+        self.call_later(self.app.push_screen, offer)
 
     async def command_setting_default(self) -> None:
         """Give the marked value its default."""

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_mail.actions import accounts as actions
+from tui_mail.actions import effects
+from tui_mail.config.load import problem_of
 from tui_mail.config.settings import AccountSettings, Setting
 from tui_mail.errors import ConfigError
 from tui_mail.store.accounts import Account
-from tui_mail.tui import background, text
+from tui_mail.tui import background, settings_in_use, text
 from tui_mail.tui.commands import BY_ID, SETTINGS, keymap
 from tui_mail.tui.editing import edit_file
 from tui_mail.tui.setting_rows import (
@@ -21,7 +23,6 @@ from tui_mail.tui.setting_rows import (
     typed_keys,
 )
 from tui_mail.tui.setting_screen import SettingScreen
-from tui_mail.tui.themes import theme_name
 from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine, standing
 
@@ -79,19 +80,10 @@ class SettingsScreen(SettingScreen):
 
     def take_into_use(self) -> None:
         """What the screens themselves depend on: theme, keys, pacing."""
-        app = self.mail_app
-        settings = app.ctx.settings
-        wanted = theme_name(settings.get("screen.theme"))
-        if app.theme != wanted:
-            app.theme = wanted
-        app.pacing = bool(settings.get("screen.pacing"))
         try:
-            app.keymap_in_use = keymap(settings.get("screen.keys"), settings.keys)
+            settings_in_use.take_into_use(self.mail_app)
         except ConfigError as error:
             self.say(str(error), trouble=True)
-        for shown in app.screen_stack:
-            for hints in shown.query(Hints):
-                hints.offer(getattr(shown, "context", SETTINGS), app.keymap_in_use)
         self.show_rows()
 
     # Values
@@ -103,6 +95,9 @@ class SettingsScreen(SettingScreen):
             return
         if row.kind == "account":
             await self.mail_app.open_screen("account", slug=row.item)
+        elif row.kind == "account_field":
+            slug, setting = row.item
+            await self.mail_app.open_screen("account", slug=slug, key=setting.key)
         elif row.kind == "key":
             await self._ask_keys(row)
         elif row.kind == "general":
@@ -139,9 +134,23 @@ class SettingsScreen(SettingScreen):
         ctx = self.mail_app.ctx
         if setting.key == "screen.keys":
             keymap(str(value), ctx.settings.keys)
-        await actions.set_value(ctx, setting.key, value)
-        self.take_into_use()
-        self.say(f"{setting.key} is now {shown_value(value)}.")
+        problem = problem_of(setting, value)
+        if problem:
+            raise ConfigError(f"{setting.key} {problem}")
+        said = await effects.effect(ctx, setting.key, value)
+
+        async def apply() -> None:
+            await actions.set_value(ctx, setting.key, value)
+            self.take_into_use()
+            self.say(f"{setting.key} is now {shown_value(value)}.")
+
+        if not said:
+            await apply()
+            return
+        from tui_mail.tui.dialogs.ask import ConfirmScreen
+
+        title = f"{setting.key}: {shown_value(value)}?"
+        self.call_later(self.app.push_screen, ConfirmScreen(title, text.plain(said), apply))
 
     async def _ask_keys(self, row: SettingRow) -> None:
         from tui_mail.tui.dialogs.ask import AskScreen

@@ -1,0 +1,68 @@
+"""Settings the screens themselves depend on, and a file that is changed by hand meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_mail.config.keymap import Keymap
+from tui_mail.errors import ConfigError
+from tui_mail.tui.commands import keymap
+from tui_mail.tui.themes import theme_name
+from tui_mail.tui.widgets.hints import Hints
+
+if TYPE_CHECKING:
+    from tui_mail.tui.program import Program
+
+SECONDS = 2.0
+"""Between two looks at the file."""
+
+Mark = tuple[int, int, int]
+
+
+def take_into_use(app: Program) -> None:
+    """Theme, pacing and keys as the settings say now. Raises ConfigError for keys that clash."""
+    settings = app.ctx.settings
+    wanted = theme_name(settings.get("screen.theme"))
+    if app.theme != wanted:
+        app.theme = wanted
+    app.pacing = bool(settings.get("screen.pacing"))
+    app.keymap_in_use = keymap(settings.get("screen.keys"), settings.keys)
+    for shown in app.screen_stack:
+        for hints in shown.query(Hints):
+            context = getattr(shown, "context", "")
+            if context:
+                hints.offer(context, app.keymap_in_use)
+
+
+async def watch_file(app: Program) -> None:
+    """Take a settings file that changes into use; a broken one is named and changes nothing."""
+    from tui_mail.actions import accounts
+
+    path = app.ctx.paths.config_file
+    seen = await asyncio.to_thread(_mark, path)
+    while True:
+        await asyncio.sleep(SECONDS)
+        now = await asyncio.to_thread(_mark, path)
+        if now == seen:
+            continue
+        seen = now
+        before: tuple[object, Keymap] = (app.ctx.settings, app.keymap_in_use)
+        try:
+            await accounts.reread(app.ctx)
+            take_into_use(app)
+        except ConfigError as error:
+            app.say(str(error), trouble=True)
+            continue
+        if app.ctx.settings != before[0]:
+            app.say("The settings file was changed; it is in use now.")
+        app.look_soon()
+
+
+def _mark(path: Path) -> Mark:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_ino, found.st_size)
