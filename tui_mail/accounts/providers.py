@@ -63,6 +63,16 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folders: dict[Role, str] = {}
     quirks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    """Keys whose value is in none of the sources: general knowledge only."""
+
+    @property
+    def secret_place(self) -> str:
+        """Where its secret is made, in words that say when that is not confirmed; may be empty."""
+        if not self.secret_page:
+            return ""
+        doubt = " (not confirmed; look in its account settings otherwise)"
+        return self.secret_page + doubt * ("secret_page" in self.unconfirmed)
 
 
 class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +91,7 @@ class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A client id comes with a secret that must be sent along."""
     client_page: str = ""
     """Where a client id is registered."""
+    source: tuple[str, ...] = ()
     redirect_host: Literal["127.0.0.1", "localhost"] = "127.0.0.1"
     """Under which name the loopback redirect is registered there (RFC 8252)."""
 

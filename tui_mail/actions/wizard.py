@@ -221,8 +221,8 @@ def secret_words(setup: Setup) -> tuple[str, ...]:
     ways = found.sign_in if found else ("password",)
     wanted = next((SECRET_NAMES[way] for way in ways if way != "oauth"), "password")
     lines = [f"It wants your {wanted}."]
-    if provider is not None and provider.secret_page:
-        lines.append(f"It is made at {one_line(provider.secret_page, 200)}")
+    if provider is not None and provider.secret_place:
+        lines.append(f"It is made at {one_line(provider.secret_place, 200)}")
     return tuple(lines)
 
 

@@ -52,7 +52,7 @@ def _describe(call: Call, best: Candidate) -> None:
     for line in (*best.provider.prepare, *best.provider.notes):
         call.out.note(f"  {line}")
     wanted = SECRET_NAMES[best.sign_in[0]]
-    page = f", made at {best.provider.secret_page}" if best.provider.secret_page else ""
+    page = f", made at {best.provider.secret_place}" if best.provider.secret_place else ""
     call.out.note(f"  It wants: {wanted}{page}.")
 
 

@@ -24,6 +24,7 @@ class Personality:
     name: str
     greeting: str
     capabilities: str
+    source: tuple[str, ...]
     providers: tuple[str, ...] = ()
     id: str = ""
     folders: tuple[tuple[str, str], ...] = ()
@@ -39,6 +40,7 @@ def personalities() -> tuple[Personality, ...]:
             name=entry["name"],
             greeting=entry["greeting"],
             capabilities=entry["capabilities"],
+            source=tuple(entry["source"]),
             providers=tuple(entry["providers"]),
             id=entry.get("id", ""),
             folders=tuple((name, use) for name, use in entry.get("folders", ())),

@@ -11,6 +11,7 @@ import pytest
 from tui_mail.accounts.candidates import of_provider, with_candidate
 from tui_mail.accounts.providers import Provider, load_providers, shipped
 from tui_mail.config.settings import AccountSettings
+from tui_mail.demo.personality import personalities
 from tui_mail.errors import ConfigError
 
 NAMED = {
@@ -44,6 +45,21 @@ def test_an_entry_holds_together(provider: Provider) -> None:
     assert all(domain == domain.lower() for domain in (*provider.domains, *provider.mx))
     if {"app_password", "authorization_code"} & {provider.sign_in[0]} and provider.id != "139":
         assert provider.secret_page.startswith("https://")
+
+
+def test_every_entry_says_where_its_values_come_from() -> None:
+    for provider in shipped().providers:
+        assert set(provider.unconfirmed) < {
+            key for key in provider.__struct_fields__ if getattr(provider, key)
+        }, provider.id
+    assert all(issuer.source for issuer in shipped().issuers)
+    assert all(one.source for one in personalities())
+
+
+def test_a_page_that_is_not_confirmed_is_shown_as_such() -> None:
+    gmail, yandex = (shipped().provider(name) for name in ("gmail", "yandex"))
+    assert gmail and gmail.secret_place == gmail.secret_page
+    assert yandex and yandex.secret_place.startswith(yandex.secret_page + " (not confirmed")
 
 
 @EVERY
