@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tui_mail.actions.context import Context
@@ -18,7 +19,7 @@ from tui_mail.filing import intents
 from tui_mail.model.messages import Flag
 from tui_mail.model.policy import Policy
 from tui_mail.model.safe_text import one_line
-from tui_mail.store import accounts, journal
+from tui_mail.store import accounts, journal, unnumbered
 from tui_mail.store.folds import fold, recount
 from tui_mail.store.ids import ids_json
 
@@ -67,17 +68,22 @@ async def mute(ctx: Context, conversation_ids: Collection[int], muted: bool) -> 
 
 
 async def _act(ctx: Context, unit: Any, conversation_ids: Collection[int], *args: Any) -> Done:
+    """Run a unit in parts; mail whose server does not number it is left out, but for muting."""
     policies, now = await ctx.policies(), ctx.now()
+    fixed: set[int] = set()
+    if unit is not _mute:
+        fixed = await ctx.db.read(unnumbered.conversations, conversation_ids)
+    able = [cid for cid in conversation_ids if cid not in fixed]
+    if fixed and not able:
+        raise ActionError(f"This cannot be done: {unnumbered.WORDS}.")
 
     async def part(ids: Sequence[int], before: Before) -> Done:
         done: Done = await ctx.db.write(unit, ids, policies, now, before, *args)
         return done
 
-    done = await in_parts(
-        conversation_ids, part, lambda entry: ctx.db.write(journal.complete, entry)
-    )
+    done = await in_parts(able, part, lambda entry: ctx.db.write(journal.complete, entry))
     ctx.wake()
-    return done
+    return replace(done, summary=f"{done.summary}; {len(fixed)} cannot be") if fixed else done
 
 
 def _archive(
@@ -250,6 +256,8 @@ def _read(
 def _read_message(
     conn: sqlite3.Connection, message_id: int, policies: Mapping[int, Policy], now: int
 ) -> Done:
+    if unnumbered.has(conn, message_id):
+        return Done(None, "", (), undoable=False)
     intents.flag(conn, [message_id], add=Flag.SEEN, verb="read", now=now, journal_id=None)
     changed = fold(conn, [message_id])
     recount(conn, changed)

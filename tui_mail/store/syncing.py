@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tui_mail.store import unnumbered
 from tui_mail.store.ids import ids_json
 
 RETRIES = 3
@@ -215,6 +216,7 @@ _PLACE = (
     "SELECT m.id, p.folder_id, p.generation, p.uid, m.size FROM messages m"
     " JOIN placements p ON p.message_id = m.id AND p.vanished_at IS NULL"
     " JOIN folders f ON f.id = p.folder_id AND f.generation = p.generation"
+    f" AND NOT {unnumbered.IS_UNNUMBERED}"
 )
 
 

@@ -146,7 +146,7 @@ async def _next_batches(desk: Desk, skip: set[int]) -> list[tuple[Folder, list[B
 
 async def _select(wire: Wire, folder: Folder) -> bool:
     said = await wire.call(lambda session: session.select(folder.wire_name))
-    return said.uidvalidity == folder.uidvalidity
+    return bool(said.uidvalidity) and said.uidvalidity == folder.uidvalidity
 
 
 async def _read(desk: Desk, wire: Wire, folder: Folder, due: Sequence[BodyDue]) -> dict[int, bytes]:

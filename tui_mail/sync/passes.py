@@ -14,6 +14,7 @@ from tui_mail.imap.values import FlagChange, Selected
 from tui_mail.mime.headers import HEADER_FIELDS, parse_envelope
 from tui_mail.store import accounts, syncing
 from tui_mail.store.accounts import Folder
+from tui_mail.sync import unnumbered
 from tui_mail.sync.choosing import follow_labels
 from tui_mail.sync.desk import Desk, arrival_of
 from tui_mail.sync.headers import fetch_new, fetch_newest, fetch_retries
@@ -69,8 +70,10 @@ async def folder_pass(desk: Desk, wire: Wire, folder_id: int, *, audit: bool = F
     if said.read_only != folder.read_only:
         await desk.db.write(_note_mode, folder.id, said.read_only)
     if plan.unstable:
-        await desk.db.write(syncing.set_state, folder.id, "unstable", now)
-        return Outcome()
+        return await _unnumbered(desk, wire, folder, said)
+    if plan.first and folder.state in ("unstable", "renumbered", "quarantined"):
+        await unnumbered.number(desk, folder)
+        plan = Pass(renumbered=True)
     if plan.first:
         await _open(desk, wire, folder, said)
         return Outcome(backfill=True)
@@ -82,6 +85,22 @@ async def folder_pass(desk: Desk, wire: Wire, folder_id: int, *, audit: bool = F
         await _renumber(desk, wire, folder, said)
         return Outcome(backfill=True)
     return await _follow(desk, wire, folder, said, plan)
+
+
+async def _unnumbered(desk: Desk, wire: Wire, folder: Folder, said: Selected) -> Outcome:
+    """SYN-1; a folder that had numbers before keeps what it shows, and waits for them."""
+    if folder.uidvalidity:
+        await desk.db.write(syncing.set_state, folder.id, "unstable", desk.now())
+        return Outcome()
+    waiting = False
+
+    async def waits(known: int, gone: int) -> bool:
+        nonlocal waiting
+        waiting = not await _is_to_be_believed(desk, folder, said.exists, gone, known, 0)
+        return waiting
+
+    new = await unnumbered.show_headers(desk, wire, folder, said.exists, waits)
+    return Outcome(new, waiting)
 
 
 def _wants_audit(desk: Desk, folder: Folder, audit: bool) -> bool:
@@ -315,23 +334,8 @@ async def _vanish(desk: Desk, folder: Folder, said: Selected, gone: list[int], k
             await desk.db.write(syncing.set_quarantine, folder.id, {}, desk.now())
         return False
     explained = await desk.db.read(syncing.explained, folder.id, folder.generation, gone)
-    if is_mass_loss(known, said.exists, len(gone), explained):
-        check = next_check(
-            Quarantine(**state) if state else Quarantine(), desk.now(), interval=desk.check_seconds
-        )
-        if not is_believed(check):
-            await desk.db.write(
-                _quarantine, desk.account_id, folder.id, check, len(gone), not state, desk.now()
-            )
-            return True
-        await desk.db.write(
-            accounts.add_event,
-            desk.account_id,
-            folder.id,
-            "accepted",
-            f"{len(gone)} mails are gone from the server; kept here for 30 days",
-            desk.now(),
-        )
+    if not await _is_to_be_believed(desk, folder, said.exists, len(gone), known, explained):
+        return True
     kept = folder.id if folder.role == "inbox" and not desk.account.mirror_inbox else None
     for start in range(0, len(gone), BATCH):
         part = gone[start : start + BATCH]
@@ -342,6 +346,32 @@ async def _vanish(desk: Desk, folder: Folder, said: Selected, gone: list[int], k
     if state:
         await desk.db.write(syncing.set_quarantine, folder.id, {}, desk.now())
     return False
+
+
+async def _is_to_be_believed(
+    desk: Desk, folder: Folder, exists: int, gone: int, known: int, explained: int
+) -> bool:
+    """Whether a loss is taken for true: small ones at once, large ones after some looks (VAL-1)."""
+    if not is_mass_loss(known, exists, gone, explained):
+        return True
+    state = await desk.db.read(syncing.quarantine, folder.id)
+    check = next_check(
+        Quarantine(**state) if state else Quarantine(), desk.now(), interval=desk.check_seconds
+    )
+    if not is_believed(check):
+        await desk.db.write(
+            _quarantine, desk.account_id, folder.id, check, gone, not state, desk.now()
+        )
+        return False
+    await desk.db.write(
+        accounts.add_event,
+        desk.account_id,
+        folder.id,
+        "accepted",
+        f"{gone} mails are gone from the server; kept here for 30 days",
+        desk.now(),
+    )
+    return True
 
 
 def _quarantine(

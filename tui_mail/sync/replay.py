@@ -13,7 +13,7 @@ from tui_mail.errors import ActionError, RefusedError
 from tui_mail.imap.uidset import UidSet
 from tui_mail.model import faults
 from tui_mail.model.messages import FLAG_NAMES, Flag
-from tui_mail.store import accounts, operations, syncing
+from tui_mail.store import accounts, operations, syncing, unnumbered
 from tui_mail.store.accounts import Folder
 from tui_mail.store.operations import Operation
 from tui_mail.sync import landing
@@ -110,7 +110,9 @@ async def _run_batch(desk: Desk, wire: Wire, batch: list[Operation]) -> int:
         if not batch:
             return 1
         said = await wire.call(lambda session: session.select(folder.wire_name))
-        if said.uidvalidity != folder.uidvalidity:
+        if not folder.uidvalidity:
+            return await fail(desk, batch, unnumbered.WORDS)
+        if said.uid_not_sticky or said.uidvalidity != folder.uidvalidity:
             await later(desk, batch, "the server numbered the folder anew", 5)
             return 0
         if said.read_only:
