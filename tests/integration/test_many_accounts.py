@@ -86,3 +86,16 @@ async def test_twenty_accounts_stay_within_connections_and_memory(tmp_path: Path
 
 async def _equals(value: object, wanted: object) -> bool:
     return bool(await value == wanted)  # type: ignore[misc]
+
+
+async def test_a_stopped_account_is_left_alone_and_is_no_trouble(tmp_path: Path) -> None:
+    async with ImapServer() as server:
+        server.add_user("mira", "x")
+        where = ("127.0.0.1", server.port)
+        paths = profile(tmp_path, imap=where, user="mira", receive=False)
+        async with running(paths), opened(paths) as ctx:
+            await until(lambda: _is(state(ctx), "active"), "active")
+            ctx.wake()
+            await asyncio.sleep(0.2)
+            assert server.connections == 0
+            assert "stopped by you" in await one(ctx, "SELECT reason FROM accounts")

@@ -208,6 +208,11 @@ async def set_paused(ctx: Context, slug: str, paused: bool) -> None:
     await put_account(ctx, replace(_known(ctx, slug), paused=paused))
 
 
+async def set_receiving(ctx: Context, slug: str, receive: bool) -> None:
+    """Follow the server, or only send; what is here stays either way."""
+    await put_account(ctx, replace(_known(ctx, slug), receive=receive))
+
+
 async def remove_account(ctx: Context, slug: str, *, keep_secret: bool = False) -> None:
     """Take an account out of the settings and forget its secret; its mail here stays.
 

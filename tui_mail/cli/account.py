@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     """Sub-commands; `list` is the default."""
     what = parser.add_subparsers(
         dest="what",
-        metavar="list|add|test|password|archive|login|secret|scope|unlock|pause|resume|retry|remove",
+        metavar="list|add|test|password|archive|login|secret|scope|unlock|pause|stop|resume|retry|remove",
     )
     what.add_parser("list", parents=[common], help="the accounts and their state")
     _configure_add(what.add_parser("add", parents=[common], help="try an account, then keep it"))
@@ -54,7 +54,8 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     for word, text in (
         ("password", "keep another password and sign in again"),
         ("pause", "neither sync nor send"),
-        ("resume", "go on after a pause"),
+        ("stop", "bring no more mail; sending still works"),
+        ("resume", "go on after a pause or a stop"),
         ("retry", "sign in again after a rejected sign-in"),
         ("archive", "where archived mail goes on the server, or only here"),
         ("login", "sign in with the browser again (OAuth)"),
@@ -122,6 +123,7 @@ def run(call: Call) -> int:
         "test": _test,
         "password": _password,
         "pause": _pause,
+        "stop": _stop,
         "resume": _pause,
         "retry": _retry,
         "archive": _archive,
@@ -341,13 +343,24 @@ async def _secret(call: Call, ctx: Context) -> int:
 
 
 async def _pause(call: Call, ctx: Context) -> int:
-    from tui_mail.actions.accounts import set_paused
+    from tui_mail.actions.accounts import set_paused, set_receiving
 
     if ctx.settings.account(call.args.id) is None:
         return _unknown(call, call.args.id)
     pause = call.args.what == "pause"
     await set_paused(ctx, call.args.id, pause)
+    if not pause:
+        await set_receiving(ctx, call.args.id, True)
     return _done(call, f"Account {call.args.id} {'is paused' if pause else 'goes on'}.")
+
+
+async def _stop(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.accounts import set_receiving
+
+    if ctx.settings.account(call.args.id) is None:
+        return _unknown(call, call.args.id)
+    await set_receiving(ctx, call.args.id, False)
+    return _done(call, f"Account {call.args.id} brings no more mail; what is here stays.")
 
 
 async def _retry(call: Call, ctx: Context) -> int:

@@ -214,6 +214,9 @@ ACCOUNT: tuple[Setting, ...] = (
         " `credential: NAME` (systemd), or file (not encrypted).",
     ),
     Setting("ca_file", "str", "", "Certificate authority for this account's servers, PEM."),
+    Setting(
+        "receive", "bool", True, "Follow the server; false: nothing comes, sending still works."
+    ),
     Setting("paused", "bool", False, "Neither sync nor send until this is false again."),
     Setting(
         "sync_days", "int", 90, "How many days of past mail to bring; 0: everything.", (), 0, 36500
@@ -317,6 +320,7 @@ class AccountSettings:
     oauth_client: str = ""
     secret: str = "keyring"
     ca_file: str = ""
+    receive: bool = True
     paused: bool = False
     sync_days: int = 90
     sync_scope: str = "all"

@@ -84,7 +84,10 @@ class AccountSync:
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._send_for_ever())
-                    group.create_task(self._follow_for_ever())
+                    if self.desk.account.receive:
+                        group.create_task(self._follow_for_ever())
+                    else:
+                        await self.condition.active()
             except* asyncio.CancelledError:
                 raise
             except* StoreError as errors:

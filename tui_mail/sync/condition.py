@@ -42,7 +42,8 @@ class Condition:
         if self.send_refused:
             await self.set("auth_failed", self.send_refused)
         else:
-            await self.set("active", self.no_room_for_bodies())
+            stopped = "" if self._desk.account.receive else "receiving is stopped by you"
+            await self.set("active", stopped or self.no_room_for_bodies())
 
     async def report(self, state: str, error: BaseException) -> None:
         """Move to a state because of an error, which is noted too."""

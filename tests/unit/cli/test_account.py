@@ -142,3 +142,31 @@ def test_outlook_wants_a_client_id_and_says_where_one_is_made(
     assert said.code == 2
     assert "client id of your own" in said.err and "entra.microsoft.com" in said.err
     assert load(tmp_path / "home" / "config.toml").accounts == ()
+
+
+class Typing(io.StringIO):
+    """A person at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_last_steps_are_asked_at_a_terminal(
+    tui: Tui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ("info@gmail.com, me@firma.example", "6m", "contacts", "private", "shared")
+    monkeypatch.setattr("sys.stdin", Typing("\n".join(answers) + "\n"))
+    said = tui("account", "add", "mira@gmail.com", "--secret", "command: true", "--no-test")
+    assert said.code == 0, said.err
+    account = kept(tmp_path, "mira")
+    assert account.aliases == ("info@gmail.com", "me@firma.example")
+    assert (account.sync_days, account.past_mail) == (180, "contacts")
+    assert (account.default_visibility, account.past_visibility) == ("private", "shared")
+
+
+def test_an_account_stops_bringing_mail_and_goes_on(tui: Tui, tmp_path: Path, typed: Any) -> None:
+    assert tui("account", "add", "mira@gmail.com", *SECRET).code == 0
+    assert tui("account", "stop", "mira").code == 0
+    assert not kept(tmp_path, "mira").receive
+    assert tui("account", "resume", "mira").code == 0
+    assert kept(tmp_path, "mira").receive

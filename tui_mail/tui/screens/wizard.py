@@ -61,6 +61,8 @@ class WizardScreen(UnlockingScreen):
         place = f"New account {setup.account.address}".rstrip()
         title = f"{place} · step {setup.step} of {len(Step)}: {setup.step.title}"
         self.query_one("#settings-title", Static).update(text.plain(title))
+        if moved or busy:
+            self.say("")
         if moved:
             self.query_one(LineField).value = ""
             self.list.show(())
@@ -79,13 +81,13 @@ class WizardScreen(UnlockingScreen):
             else:
                 await self._ask_address()
         elif setup.step is Step.SECRET:
-            await self.with_vault(setup.account, self._to_test)
+            self._to_test()
         elif setup.step is Step.SHARING:
-            await self._finish()
+            await self.with_vault(setup.account, self._finish)
         else:
             self._show(wizard.forward(setup))
 
-    async def _to_test(self) -> None:
+    def _to_test(self) -> None:
         self._show(wizard.forward(self.setup))
         if not self.setup.lines:
             self._start_test()
