@@ -211,3 +211,35 @@ async def test_every_setting_of_the_file_is_on_the_screen(mailbox: Make, start: 
         assert general == {setting.key for setting in GENERAL}
         assert account == {setting.key for setting in ACCOUNT} - {"id"}
         assert all("Default:" in row.help for row in rows if row.kind in ("general",))
+
+
+async def test_accounts_are_told_apart_by_name_and_colour(mailbox: Make, start: Start) -> None:
+    box = mailbox(3)
+    text = box.paths.config_file.read_text()
+    second = '\n[[account]]\nid = "home"\naddress = "a@home.example"\nimap_host = "127.0.0.1"\n'
+    look = 'short_name = "Firm [red]"\ncolour = "green"\n'
+    write_text(box.paths.config_file, text + look + second)
+    async with start(box, (140, 45)) as journey:
+        assert "Fir…" in journey.screen.splitlines()[2]
+        row = journey.list.render_line(1)
+        named = [part for part in row if part.text.strip() == "Fir…"]
+        assert named and named[0].style is not None and named[0].style.color is not None
+        assert named[0].style.color.name == "green"
+        assert any("Firm [red]" in line for line in journey.lines), "in the left panel, as text"
+
+
+async def test_a_value_changed_by_hand_is_not_overwritten_by_an_open_screen(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(0)
+    async with start(box, (120, 40)) as journey:
+        await settings(journey)
+        await journey.press("enter")
+        text = box.paths.config_file.read_text()
+        write_text(box.paths.config_file, text + 'name = "By hand"\n')
+        await journey.app.ctx.reload()
+        await journey.app.look()
+        await narrow(journey, "mirror inbox")
+        await journey.press("enter")
+    (account,) = load(box.paths.config_file).accounts
+    assert (account.name, account.mirror_inbox) == ("By hand", False)

@@ -54,6 +54,13 @@ class AccountScreen(UnlockingScreen):
                 self.list.mark(place)
                 await self._ask(row.item)
 
+    async def refresh_facts(self) -> None:
+        """The file may have been changed by hand meanwhile."""
+        found = self.mail_app.ctx.settings.account(self._slug)
+        if found is not None and found != self.account:
+            self.account = found
+            self.show_rows()
+
     def every_row(self) -> Sequence[SettingRow]:
         """What was said by the servers, then every value."""
         rows = [row for line in self._said for row in text_rows(line)]
