@@ -253,7 +253,9 @@ async def test_why_names_address_rule_and_who(world: World) -> None:
     assert ANNA in text and "Ferry" in text and "automation" in text
     await linking.unlink(world.ctx, [cid])
     reasons = await why.why(world.ctx, cid)
-    assert [r.topic for r in reasons] == ["link", "history", "people", "sight", "journal"]
+    assert [r.topic for r in reasons] == [
+        "link", "history", "people", "sight", "came", "journal",
+    ]  # fmt: skip
     assert reasons[0].rule == "R53"
     late = await world.mail(CLEO, at=NOW - 50)
     await world.person("Cleo", CLEO)

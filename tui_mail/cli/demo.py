@@ -120,6 +120,7 @@ def _write_profile(paths: Paths, accounts: list[dict[str, Any]]) -> None:
             secret="file",
             ca_file=account["ca_file"],
             default_visibility="shared" if slug == "info" else "private",
+            past_visibility="shared" if slug == "info" else "private",
         )
         save.put_account(paths.config_file, settings)
         write_secret(settings, paths, account["password"])
