@@ -34,6 +34,8 @@ from tui_mail.store.drafts import Draft
 
 MOST = 100
 """People of one group mail (B44)."""
+_NAMED = 5
+"""People who lack something that the review names itself."""
 _FIRST, _AT_ONCE = 8, 20
 """Mails queued in the first transaction, and in any."""
 
@@ -127,9 +129,13 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
         for one in await checking.check(ctx, single(draft, everyone.people[0]))
         if one.rule != "field"
     ]
-    for person, problems in await gaps_of_each(ctx, draft):
+    lacking = [one for one in await gaps_of_each(ctx, draft) if one[1]]
+    for person, problems in lacking[:_NAMED]:
         who = one_line(person.name or person.address, 40)
-        found += [Check(f"{who}: {problem}", True, "edit", "field") for problem in problems]
+        found.append(Check(f"{who}: {' '.join(problems)}", True, "edit", "field"))
+    if len(lacking) > _NAMED:
+        text = f"{len(lacking) - _NAMED} more people lack something: the preview names them."
+        found.append(Check(text, True, "edit", "field"))
     return found
 
 

@@ -29,7 +29,7 @@ class Regarding:
     """Of the item; not yet safe to show."""
     how: str
     """`chosen`, `conversation` (linked already), `rule` (automation will link), `several` (it will
-    ask), `none`."""
+    ask), `each` (a group mail: by the rules for each person), `none`."""
     linked: tuple[Ref, ...]
     """Items whose values fill smart fields, the one it belongs to first."""
     shared: bool
@@ -64,6 +64,8 @@ def _regarding(
         linked = []
     elif live:
         linked, how = live, "conversation"
+    elif content.group:
+        linked, how = [], "each"
     else:
         linked = _by_rule(conn, keys) if automatic and not cid else []
         how = {0: "none", 1: "rule"}.get(len(linked), "several")

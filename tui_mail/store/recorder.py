@@ -56,7 +56,8 @@ _PARTS: dict[str, tuple[str, ...]] = {
 """Tables of which only these columns are recorded when they change; the rest belongs to sync."""
 
 _ADDED = {
-    "conversations": "NOT EXISTS (SELECT 1 FROM messages WHERE conversation_id = ?1)",
+    "conversations": "NOT EXISTS (SELECT 1 FROM messages WHERE conversation_id = ?1)"
+    " AND NOT EXISTS (SELECT 1 FROM reminders WHERE conversation_id = ?1)",
     "correspondents": "NOT EXISTS (SELECT 1 FROM participants WHERE correspondent_id = ?1)"
     " AND NOT EXISTS (SELECT 1 FROM person_addresses WHERE correspondent_id = ?1)",
 }

@@ -10,8 +10,11 @@ from tui_mail.store.migrate import migrate
 from tui_mail.store.recorder import RECORDED
 
 _NOT_NEEDED = frozenset(
-    {"thread_ids", "links", "link_candidates", "templates", "template_files", "signatures"}
-)
+    {
+        "thread_ids", "links", "link_candidates", "reminders", "templates", "template_files",
+        "signatures",
+    }
+)  # fmt: skip
 """Tables of mail; a trial is about records only."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,24 @@ def test_send_can_be_followed_up(mailbox: Make, tui: Tui) -> None:
         "--remind", "in 2 days", "--at", "in 3 days",
     )  # fmt: skip
     assert said.code != 0 and "before it goes" in said.err
+
+
+def test_a_reminder_does_not_hinder_the_trial_of_an_import(
+    now_is_now: Mailbox, tui: Tui, tmp_path: Path
+) -> None:
+    tui("snooze", "1", "--until", "in 3 days")
+    file = tmp_path / "people.csv"
+    file.write_text("Name,Email\nBo,bo@example.org\n")
+    assert tui("import", "people", str(file), "--dry-run").code == 0
+
+
+def test_undoing_a_split_keeps_what_was_set_on_the_new_conversation(
+    now_is_now: Mailbox, tui: Tui
+) -> None:
+    tui("merge", "1", "2")
+    tui("split", "m2")
+    (new,) = now_is_now.fetch("SELECT max(id) FROM conversations")[0]
+    tui("remind", str(new), "--by", "in 3 days")
+    now_is_now.fetch("UPDATE journal SET undo = '' WHERE action = 'remind'")
+    assert tui("undo").code == 0
+    assert tui("list").code == 0

@@ -85,7 +85,8 @@ def screen(
 def about_words(about: regarding.Regarding) -> str:
     """What a mail belongs to and why, in a few words; the title is made safe where it is drawn."""
     if about.item is None:
-        how = {"several": "several deals are possible: you will be asked", "none": "nothing"}
+        how = {"several": "several deals are possible: you will be asked", "none": "nothing",
+               "each": "each person's own deal, by the rules"}  # fmt: skip
         return how.get(about.how, "nothing")
     why = {"chosen": "", "conversation": " (its conversation)", "rule": " (by the rules)"}
     return f"{about.item.kind} {about.title or about.item}{why.get(about.how, '')}"

@@ -170,6 +170,8 @@ class ReviewScreen(CommandScreen):
             self.say(blocking[0].text, trouble=True)
             return
         group = self.draft.content.group
+        if group:
+            self.say("Making one mail each…")
         done = await sending.send(self.mail_app.ctx, self.draft, at=at)
         await self._leave()
         seconds = int(self.mail_app.ctx.settings.get("writing.undo_seconds"))
