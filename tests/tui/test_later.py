@@ -11,7 +11,7 @@ from tests.tui.conftest import Start
 from tests.tui.factory import NOW, Mailbox
 from tui_mail.actions import beginning, sending
 from tui_mail.model.drafts import DraftContent
-from tui_mail.model.when import brief
+from tui_mail.model.moments import brief
 from tui_mail.tui.screens.review import ReviewScreen
 
 Make = Callable[..., Mailbox]

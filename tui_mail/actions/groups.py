@@ -25,9 +25,9 @@ from tui_mail.filing.drafting import drop_draft, reopen_draft
 from tui_mail.model import faults
 from tui_mail.model.addresses import Address, address_key
 from tui_mail.model.lint import Check
+from tui_mail.model.moments import brief
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.smart_fields import gaps
-from tui_mail.model.when import brief
 from tui_mail.store import journal, mailings, people, recorder
 from tui_mail.store.database import Pace
 from tui_mail.store.drafts import Draft

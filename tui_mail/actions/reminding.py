@@ -9,8 +9,8 @@ from tui_mail.actions.context import Context
 from tui_mail.actions.parts import Before
 from tui_mail.actions.recorded import Outcome, RecordDone, act_in_parts
 from tui_mail.errors import ActionError
+from tui_mail.model.moments import brief
 from tui_mail.model.views import View
-from tui_mail.model.when import brief
 from tui_mail.store import reminders
 from tui_mail.store.ids import ids_json
 

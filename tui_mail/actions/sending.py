@@ -18,8 +18,8 @@ from tui_mail.filing import outgoing
 from tui_mail.filing.arrivals import FolderPlace
 from tui_mail.model.addresses import address_key
 from tui_mail.model.messages import IndexedMail
+from tui_mail.model.moments import brief
 from tui_mail.model.safe_text import one_line
-from tui_mail.model.when import brief
 from tui_mail.store import drafts, journal, outbox, recorder
 from tui_mail.store.drafts import Draft
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tui_mail.actions.context import Context
 from tui_mail.config.times import time_words
-from tui_mail.model.when import Moment, parse_when, proposals, shown
+from tui_mail.model.moments import shown
+from tui_mail.model.when import Moment, parse_when, proposals
 
 
 def parse(ctx: Context, typed: str) -> Moment:

@@ -9,7 +9,7 @@ from tui_mail.cli.acted import add_dry_run
 from tui_mail.cli.call import Call, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.outbox import about, as_json
-from tui_mail.model.when import shown
+from tui_mail.model.moments import shown
 from tui_mail.store import outbox
 from tui_mail.store.outbox import Outgoing
 

@@ -9,9 +9,9 @@ from tui_mail.cli.acted import add_dry_run, finish
 from tui_mail.cli.call import Call, conversations_of, reference, refuse_missing, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import utc
+from tui_mail.model.moments import shown
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.views import View
-from tui_mail.model.when import shown
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context

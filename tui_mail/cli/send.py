@@ -14,7 +14,7 @@ from tui_mail.cli.codes import Code
 from tui_mail.cli.output import utc
 from tui_mail.errors import ActionError
 from tui_mail.model.addresses import address_key
-from tui_mail.model.when import shown
+from tui_mail.model.moments import shown
 
 if TYPE_CHECKING:
     from tui_mail.actions.checking import Check

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from tui_mail.errors import ActionError
+from tui_mail.model.moments import local
 from tui_mail.model.when_words import (
     EXAMPLES,
     TimeWords,
@@ -82,7 +83,7 @@ def proposals(
     now: int, *, zone: tzinfo | None = None, morning: int = 9
 ) -> list[tuple[str, Moment]]:
     """Times that are offered, the nearest first, each with its name."""
-    here = _local(now, zone)
+    here = local(now, zone)
     today, first = here.date(), time(morning)
     monday = today + timedelta(days=7 - today.weekday())
     offered: list[tuple[str, date, time]] = [
@@ -104,40 +105,11 @@ def proposals(
     return [("in an hour", hour), *(found[at] for at in sorted(found))]
 
 
-def shown(at: int, now: int, *, zone: tzinfo | None = None) -> str:
-    """A moment in full: `Tue 1 Dec 2026 09:00 UTC+1, in 8 days`."""
-    then = _local(at, zone)
-    offset = then.utcoffset() or timedelta()
-    minutes = int(offset.total_seconds()) // 60
-    sign, minutes = ("-" if minutes < 0 else "+"), abs(minutes)
-    zone_words = f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
-    return f"{brief(at, zone=zone)} {zone_words if minutes else 'UTC'}, {_distance(at - now)}"
-
-
-def brief(at: int, *, zone: tzinfo | None = None) -> str:
-    """A moment in a few letters: `Tue 1 Dec 2026 09:00`."""
-    then = _local(at, zone)
-    return f"{_DAYS[then.weekday()]} {then.day} {_MONTHS[then.month - 1]} {then.year} {then:%H:%M}"
-
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _distance(seconds: int) -> str:
-    size = abs(seconds)
-    for least, unit, name in ((172_800, 86_400, "days"), (5400, 3600, "h"), (0, 60, "min")):
-        if size >= least:
-            count = round(size / unit)
-            return f"in {count} {name}" if seconds >= 0 else f"{count} {name} ago"
-    raise AssertionError
-
-
 def _moment(tokens: Sequence[Token], now: int, zone: tzinfo | None, morning: time) -> Moment:
-    said = _understand(tokens, _local(now, zone).date(), morning)
+    said = _understand(tokens, local(now, zone).date(), morning)
     if said.exact is not None:
         return Moment(int(said.exact.timestamp()))
-    here = _local(now, zone)
+    here = local(now, zone)
     if said.span is not None and said.day is None:
         if said.clock is not None:
             raise ActionError("A length of time and a time of day do not go together.")
@@ -325,16 +297,11 @@ def _months_on(day: date, months: int) -> date:
     return date(year, month + 1, day.day)
 
 
-def _local(at: int, zone: tzinfo | None) -> datetime:
-    moment = datetime.fromtimestamp(at, UTC)
-    return moment.astimezone(zone)
-
-
 def _on_clock(day: date, clock: time, zone: tzinfo | None) -> Moment:
     """A wall clock time as a moment: what the clocks skip is an hour later, the first of two."""
     wall = datetime.combine(day, clock)
     first, second = (int((wall.replace(tzinfo=zone, fold=fold)).timestamp()) for fold in (0, 1))
-    real = _local(first, zone).replace(tzinfo=None)
+    real = local(first, zone).replace(tzinfo=None)
     if real != wall:
         skipped = f"the clocks go forward: {clock:%H:%M} does not exist that day"
         return Moment(first, skipped)

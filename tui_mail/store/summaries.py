@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from tui_mail.model.messages import Flag
+from tui_mail.model.moments import brief
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.threading import base_subject
 from tui_mail.model.views import View, folder_view
-from tui_mail.model.when import brief
 from tui_mail.store import standing
 from tui_mail.store.ids import ids_json
 from tui_mail.store.reminders import REMIND, SNOOZE, Reminder

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tui_mail.model.blocking import Target
+from tui_mail.model.moments import brief
 from tui_mail.model.money import shown_amount
 from tui_mail.model.views import View
-from tui_mail.model.when import brief
 from tui_mail.store import items, links, pages, reminders
 from tui_mail.store.ids import ids_json
 from tui_mail.store.pages import Row

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 
 from tui_mail.actions import sending
-from tui_mail.model.when import shown
+from tui_mail.model.moments import shown
 from tui_mail.store.outbox import Outgoing
 from tui_mail.tui import text
 from tui_mail.tui.dialogs.ask import ConfirmScreen

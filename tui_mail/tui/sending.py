@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from tui_mail.model.moments import brief
 from tui_mail.model.safe_text import safe_line
-from tui_mail.model.when import brief
 from tui_mail.store.mailings import Mailing, Part
 from tui_mail.store.outbox import CANCELLABLE, NEED_USER, Outgoing, Recipient
 from tui_mail.tui.format import clock_time

@@ -9,7 +9,8 @@ import pytest
 
 from tui_mail.config.times import time_languages, time_words
 from tui_mail.errors import ActionError
-from tui_mail.model.when import parse_when, proposals, shown
+from tui_mail.model.moments import shown
+from tui_mail.model.when import parse_when, proposals
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = int(datetime(2026, 11, 25, 10, 20, 30, tzinfo=BERLIN).timestamp())

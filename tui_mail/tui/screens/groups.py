@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_mail.actions import groups
+from tui_mail.model.moments import brief
 from tui_mail.model.safe_text import safe_line
-from tui_mail.model.when import brief
 from tui_mail.store import mailings
 from tui_mail.store.mailings import Mailing, Part
 from tui_mail.tui import text

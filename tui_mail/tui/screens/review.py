@@ -10,7 +10,7 @@ from textual.widgets import Static
 from tui_mail.actions import checking, composition, keeping, regarding, sending
 from tui_mail.actions.checking import Check
 from tui_mail.model.addresses import written
-from tui_mail.model.when import shown
+from tui_mail.model.moments import shown
 from tui_mail.store.drafts import Draft
 from tui_mail.tui import text
 from tui_mail.tui.commands import REVIEW, shown_key
