@@ -264,7 +264,7 @@ async def test_drafts_are_kept_found_and_gone_on_with(mailbox: Make, start: Star
 
 
 async def test_a_mailto_link_begins_a_mail_without_files(mailbox: Make, start: Start) -> None:
-    link = "mailto:bo@example.org?subject=Hi%0d%0aBcc:x@y.example&attach=/etc/passwd&body=Dear"
+    link = "mailto:bo@example.org?subject=Hi%20there&attach=/etc/passwd&body=Dear"
     box = mailbox(0)
     file_mails(box, raw_mail(1, f'<a href="{link}">write</a>', content_type="text/html"))
     async with start(box) as journey:
@@ -273,8 +273,22 @@ async def test_a_mailto_link_begins_a_mail_without_files(mailbox: Make, start: S
         shown = await composing(journey, "1")
         assert shown.query_one("#to", LineField).value == "bo@example.org"
         assert shown.query_one("#bcc", LineField).value == ""
-        assert shown.query_one("#subject", LineField).value == "Hi Bcc:x@y.example"
+        assert shown.query_one("#subject", LineField).value == "Hi there"
         assert list(shown.files) == []
+
+
+async def test_a_mailto_link_that_writes_header_lines_is_refused(
+    mailbox: Make, start: Start
+) -> None:
+    link = "mailto:bo@example.org?subject=Hi%0d%0aBcc:x@y.example"
+    box = mailbox(0)
+    file_mails(box, raw_mail(1, f'<a href="{link}">write</a>', content_type="text/html"))
+    async with start(box) as journey:
+        await journey.press("enter")
+        await journey.until(lambda: "write [1]" in journey.screen)
+        await journey.press("1")
+        await journey.until(lambda: "tries to write header lines" in journey.screen)
+        assert box.fetch("SELECT count(*) FROM drafts") == [(0,)]
 
 
 def test_what_was_typed_outlives_a_kill(mailbox: Make, run: Run) -> None:

@@ -34,7 +34,7 @@ async def test_a_field_is_defined_filled_emptied_and_undone(mailbox: Make, start
         await journey.press("enter", *"Region", "enter", *"cho", "enter", *"North, South", "enter")
         await journey.until(lambda: "Region" in journey.screen)
         await mark(journey, "Another field")
-        await journey.press("k", "k", "enter", "down", "enter")
+        await journey.press("k", "k", "k", "enter", "down", "enter")
         await journey.until(lambda: "South" in journey.screen)
         assert box.fetch("SELECT custom FROM deals") == [('{"Region": "South"}',)]
         await journey.press("x")
@@ -51,7 +51,7 @@ async def test_numbers_and_days_of_further_fields_are_checked(mailbox: Make, sta
         await mark(journey, "Another field")
         await journey.press("enter", *"Day", "enter", *"date", "enter")
         await journey.until(lambda: "Added the field Day" in journey.screen)
-        await journey.press("k", "k", "enter", *"soon", "enter")
+        await journey.press("k", "k", "k", "enter", *"soon", "enter")
         assert "Day is a day" in journey.screen
 
 
