@@ -1,7 +1,8 @@
-"""A group mail as a process: `python -m tests.faults.group_script HOME`.
+"""A group mail as a process: `python -m tests.faults.group_script HOME [undo]`.
 
 Confirms the group mail that is there as a draft, unless that was done, and delivers what is due
-with a clock that runs ahead. It can be run again after it was killed.
+with a clock that runs ahead; with `undo` it is taken back first. It can be run again after it was
+killed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tui_mail.actions import sending
+from tui_mail.actions import sending, undoing
 from tui_mail.actions.context import open_context
 from tui_mail.config.paths import profile_paths
 from tui_mail.errors import TuiMailError
@@ -43,13 +44,15 @@ async def deliver(home: Path, at: int) -> None:
                 raise problem
 
 
-async def main(home: Path) -> None:
-    """Confirm, then deliver."""
+async def main(home: Path, *, undo: bool) -> None:
+    """Confirm or take back, then deliver."""
     ctx = await open_context(profile_paths(home))
     try:
         for draft in await ctx.db.read(drafts.unfinished):
-            if draft.content.group:
+            if draft.content.group and not undo:
                 await sending.send(ctx, draft)
+        if undo:
+            await undoing.undo(ctx)
         start = ctx.now()
     finally:
         await ctx.close()
@@ -58,7 +61,7 @@ async def main(home: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main(Path(sys.argv[1])))
+        asyncio.run(main(Path(sys.argv[1]), undo="undo" in sys.argv[2:]))
     except TuiMailError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -224,12 +224,12 @@ POINTS = [
 ]  # fmt: skip
 
 
-async def run(here: Office, fault: str) -> int:
+async def run(here: Office, fault: str, *words: str) -> int:
     env = {k: v for k, v in os.environ.items() if not k.startswith("TUI_MAIL")}
     if fault:
         env["TUI_MAIL_FAULT"] = f"{fault}:kill"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.group_script", str(here.paths.config_dir),
+        sys.executable, "-m", "tests.faults.group_script", str(here.paths.config_dir), *words,
         cwd=ROOT, env=env, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, said = await asyncio.wait_for(process.communicate(), 60)
@@ -266,3 +266,23 @@ async def test_killed_anywhere_nobody_gets_it_twice_and_nobody_is_left_out(
             assert state in ("sent", "uncertain"), (who, state)
             assert state == "uncertain" or taken[who] == 1
         assert sum(state == "uncertain" for _, state in found) <= 1
+
+
+@pytest.mark.parametrize("fault", ["group.cancel:1", "group.cancel:4", "group.cancelled:1"])
+async def test_taking_back_that_is_killed_lets_nothing_go_and_can_be_finished(
+    tmp_path: Path, fault: str
+) -> None:
+    async with office(tmp_path) as here:
+        apart(here, 1)
+        async with opened(here.paths) as ctx:
+            draft = await prepare(here, ctx, 6)
+            await sending.send(ctx, draft)
+            later = ctx.now() + 3600
+        assert await run(here, fault, "undo") == -9
+        await deliver(here.paths.config_dir, later)
+        assert here.sink.accepted == []
+        assert await run(here, "", "undo") == 0
+        assert here.sink.accepted == []
+        async with opened(here.paths) as ctx:
+            assert await rows(ctx, "SELECT DISTINCT state FROM outbox") == [("cancelled",)]
+            assert (await keeping.load(ctx, draft.id)).content.group

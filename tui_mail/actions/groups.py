@@ -331,23 +331,23 @@ async def undo(ctx: Context, entry: journal.Entry) -> Done:
 
 async def _take_back(ctx: Context, mailing_id: int, entry: journal.Entry | None) -> Done:
     links = entry.undo.get("changes", {}) if entry is not None else {}
-    changed, cancelled = await _cancel_waiting(ctx, mailing_id, links)
-    return await ctx.db.write(_taken_back, mailing_id, entry, changed, cancelled, ctx.now())
+    changed = await _cancel_waiting(ctx, mailing_id, links)
+    return await ctx.db.write(_taken_back, mailing_id, entry, changed, ctx.now())
 
 
 async def _cancel_waiting(
     ctx: Context, mailing_id: int, links: dict[str, list[recorder.Change]] | None = None
-) -> tuple[set[int], int]:
-    """Stop, then cancel what waits, one mail a transaction; what changed, and how many."""
+) -> set[int]:
+    """Stop, then cancel what waits, one mail a transaction; returns what changed."""
     await ctx.db.write(mailings.set_state, mailing_id, "stopped")
     changed: set[int] = set()
-    count = 0
     for outbox_id, _ in await ctx.db.read(mailings.waiting, mailing_id):
         faults.point("group.cancel")
-        more = await ctx.db.write(_cancel, outbox_id, (links or {}).get(str(outbox_id)), ctx.now())
-        changed |= more
-        count += bool(more)
-    return changed, count
+        changed |= await ctx.db.write(
+            _cancel, outbox_id, (links or {}).get(str(outbox_id)), ctx.now()
+        )
+    faults.point("group.cancelled")
+    return changed
 
 
 def _cancel(
@@ -364,14 +364,14 @@ def _taken_back(
     mailing_id: int,
     entry: journal.Entry | None,
     changed: set[int],
-    cancelled: int,
     now: int,
 ) -> Done:
+    """What was cancelled counts, also by an earlier try that was cut short."""
     found = mailings.get(conn, mailing_id)
     assert found is not None
     if entry is not None:
         journal.mark_undone(conn, entry.id, now)
-    if not cancelled:
+    if not found.cancelled:
         return Done(None, f"Too late: all of “{one_line(found.subject, 40)}” has gone", (),
                     undoable=False)  # fmt: skip
     changed = changed | reopen_draft(conn, found.draft_id, now)
@@ -379,7 +379,7 @@ def _taken_back(
     words = f"; {gone} had gone already" if gone else ""
     return Done(
         None,
-        f"Taken back: {cancelled} mails of “{one_line(found.subject, 40)}”{words}",
+        f"Taken back: {found.cancelled} mails of “{one_line(found.subject, 40)}”{words}",
         tuple(changed),
         undoable=False,
         draft_id=found.draft_id,
