@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.oauth_server import SCOPES, serving_tokens
 from tests.tui.conftest import Start
 from tests.tui.factory import Mailbox
 from tests.tui.steps import Journey
+from tui_mail.actions.wizard import change
 from tui_mail.config.load import load
 from tui_mail.config.settings import AccountSettings
 from tui_mail.demo.imap_server import ImapServer
 from tui_mail.demo.smtp_sink import SmtpSink
+from tui_mail.tui.screens.browser import BrowserScreen
 from tui_mail.tui.screens.wizard import WizardScreen
+from tui_mail.tui.widgets.fields import LineField
 
 Make = Callable[..., Mailbox]
 HOSTILE = "Ev[red]il\u202e\x1b]0;x"
@@ -194,6 +201,66 @@ async def test_leaving_at_any_step_writes_nothing(mailbox: Make, start: Start) -
         assert not isinstance(journey.app.screen, WizardScreen)
     assert box.paths.config_file.read_text() == before
     assert not box.paths.secrets_file.exists()
+
+
+OAUTH = """
+[[oauth]]
+id = "test"
+name = "Test [red]"
+authorize_url = "{base}/authorize"
+token_url = "{base}/token"
+device_url = "{base}/device"
+scopes = {scopes}
+
+[[provider]]
+id = "firma"
+name = "Firma"
+sign_in = ["oauth"]
+oauth = "test"
+domains = ["firma.test"]
+[provider.imap]
+host = "127.0.0.1"
+port = 1
+security = "tls"
+"""
+
+
+@pytest.mark.usefixtures("no_keyring")
+@pytest.mark.parametrize("way", ["pasted", "by code"])
+async def test_signing_in_in_the_browser_shows_what_to_open_and_takes_the_answer(
+    mailbox: Make, start: Start, tmp_path: Path, way: str
+) -> None:
+    box = mailbox(0, account=False)
+    with serving_tokens(tmp_path) as tokens:
+        async with start(box, (100, 30)) as journey:
+            box.paths.providers_file.write_text(
+                OAUTH.format(base=tokens.base, scopes=json.dumps(list(SCOPES)))
+            )
+            found = await wizard(journey)
+            found.setup = change(found.setup, "ca_file", tokens.ca_file)
+            await journey.press("n")
+            assert "no password is kept" in journey.screen
+            await set_row(journey, "sign in", "escape")
+            await journey.press(*(["j"] if way == "by code" else []), "enter")
+            await journey.until(lambda: "client id of your own" in journey.screen)
+            await journey.press(*"client-1", "enter")
+            if way == "pasted":
+                await journey.until(lambda: "ssh -L" in journey.screen)
+                screen = journey.app.screen
+                assert isinstance(screen, BrowserScreen) and screen._begun is not None
+                url = screen._begun.lines[1]
+                assert url.startswith(f"{tokens.base}/authorize?")
+                query = {key: value[0] for key, value in parse_qs(urlsplit(url).query).items()}
+                journey.app.screen.query_one(LineField).load("http://127.0.0.1/?code=x&state=y")
+                await journey.press("enter")
+                assert "not the answer to this sign-in" in journey.screen
+                journey.app.screen.query_one(LineField).load(tokens.authorize(query))
+                await journey.press("enter")
+            await journey.until(lambda: "signed in" in journey.screen, 20)
+            assert found.setup.account.oauth_client == "client-1"
+            assert found.setup.secret is not None and "access-" in found.setup.secret
+            assert "access-" not in journey.screen
+    assert load(box.paths.config_file).accounts == ()
 
 
 def test_secrets_are_not_in_what_is_shown_of_a_setup() -> None:

@@ -10,7 +10,7 @@ from tui_mail.store import accounts, journal, operations
 from tui_mail.store.accounts import Account
 
 MENDS: dict[str, str] = {
-    "auth_failed": "press g , and enter the password again",
+    "auth_failed": "press g @ to sign in again",
     "paused": "press g , to go on",
     "retrying": "press Ctrl-r to try now",
     "not_started": "waiting for the engine",

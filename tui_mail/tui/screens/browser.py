@@ -97,14 +97,15 @@ class BrowserScreen(CommandScreen):
         )
         field.display = self._begun.takes_paste
         self._body(*self._begun.lines)
-        background.begin(self, self._wait, "browser")
+        background.begin(self.app, self._wait, "browser")
 
     async def _wait(self) -> None:
         assert self._begun is not None
         try:
             tokens = await self._begun.wait()
         except TuiMailError as error:
-            self._note(str(error))
+            if self.is_attached:
+                self._note(str(error))
             return
         if self.app.screen is self:
             await self.app.pop_screen()
