@@ -74,6 +74,11 @@ async def test_twenty_accounts_stay_within_connections_and_memory(tmp_path: Path
                 await until(lambda: _whole(ctx, MANY), "every account", 40)
                 active = "SELECT count(*) FROM accounts WHERE state = 'active'"
                 await until(lambda: _equals(one(ctx, active), MANY), "all are active", 40)
+                made = server.connections
+                for _ in range(5):
+                    ctx.wake()
+                    await asyncio.sleep(0.05)
+                assert server.connections - made <= 6, "a wake-up without work connects nobody"
                 server.append("INBOX", mail(99), user="u19")
                 ctx.sync_now()
                 await until(lambda: _whole(ctx, MANY + 1), "new mail of the last", 40)

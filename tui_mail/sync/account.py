@@ -136,9 +136,7 @@ class AccountSync:
                 await self._wait_for_room()
                 async with self.desk.budget.slot(self.desk.account.imap_host, self.woken.set):
                     await self._follow_once()
-                wait = await self._poll_seconds()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.woken.wait(), wait)
+                await self._rest_apart()
             except (AuthError, SecretError) as error:
                 await self.condition.report("auth_failed", error)
                 await self._wait_for_user(self._credential)
@@ -147,6 +145,20 @@ class AccountSync:
                 await self.condition.report("retrying", error)
                 throttled = isinstance(error, ThrottledError)
                 await self._pause(self._backoff.failed(throttled=throttled))
+
+    async def _rest_apart(self) -> None:
+        """Without a connection: until it is time to poll, or there is work for this account."""
+        end = time.monotonic() + await self._poll_seconds()
+        while (left := end - time.monotonic()) > 0 and not self._asked:
+            self.woken.clear()
+            due = await self.desk.db.read(_next_operation, self.desk.account_id)
+            if due is not None:
+                left = min(left, due - self.desk.now())
+            wanted = await self.desk.db.read(syncing.wanted_bodies, self.desk.account_id)
+            if wanted or left <= 0:
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.woken.wait(), left)
 
     async def _follow_once(self) -> None:
         """One connection, until it fails or another account needs its room."""
