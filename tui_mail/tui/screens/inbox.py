@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from tui_mail.errors import TuiMailError
-from tui_mail.model.views import LANES, VIEW_NAMES, View, folder_view, view_folder
-from tui_mail.store import accounts, messages, pages
-from tui_mail.store.accounts import Account, Folder
+from tui_mail.model.views import LANES, View, folder_view
+from tui_mail.store import accounts, messages
 from tui_mail.store.pages import Row
-from tui_mail.tui import background, mending, text
+from tui_mail.tui import background, mending
 from tui_mail.tui.acting import Deed
-from tui_mail.tui.asking import ASKING, AskingScreen
+from tui_mail.tui.asking import ASKING
 from tui_mail.tui.commands import INBOX, Command
 from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.lists import IdSource, ViewSource
+from tui_mail.tui.paned import PanedScreen
 from tui_mail.tui.shell import WhichKey
 from tui_mail.tui.triage import leaves
-from tui_mail.tui.widgets import panes
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine, standing
@@ -41,21 +36,11 @@ _WIDE, _FULL = 100, 140
 _PREVIEW_DELAY = 0.08
 
 
-class InboxScreen(AskingScreen):
+class InboxScreen(PanedScreen):
     """Shows a view, a folder or what was found."""
 
     CONTEXT = INBOX
     AUTO_FOCUS = "ConversationList"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.view_id: int = View.INBOX
-        self._sidebar: bool | None = None
-        self._preview = False
-        self._accounts: list[Account] = []
-        self._folders: list[Folder] = []
-        self._counts: dict[int, tuple[int, int]] = {}
-        self._delay: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Head, panes, status, hints."""
@@ -81,43 +66,18 @@ class InboxScreen(AskingScreen):
     async def on_mount(self) -> None:
         """Show the first rows with the first frame."""
         app = self.mail_app
-        self._preview = bool(app.ctx.settings.get("screen.preview"))
+        self.preview = bool(app.ctx.settings.get("screen.preview"))
         self.conversations.clock = app.ctx.clock
         self.query_one(Hints).offer(INBOX, app.keymap_in_use)
-        await self._read_around()
+        await self.read_around()
         await self.conversations.show(ViewSource(app.ctx.db, self.view_id))
         self.set_focus(self.conversations)
         self.show_head()
 
-    async def _read_around(self) -> None:
-        db = self.mail_app.ctx.db
-        self._accounts = await self.mail_app.read_accounts()
-        self._counts = await db.read(pages.counts)
-        if self.has_class("-wide") or not self._folders:
-            self._folders = await db.read(accounts.folders)
-        several = len(self._accounts) > 1
-        self.conversations.account_names = (
-            {a.id: a.short_name or a.address for a in self._accounts} if several else {}
-        )
-        wanted = self.mail_app.ctx.settings.get("screen.bidi") == "app"
-        self.conversations.orders_text = wanted and text.can_order()
-        self.conversations.account_colours = {
-            a.id: a.colour for a in self._accounts if several and a.colour != "none"
-        }
-        self._show_banner()
-        self._show_views()
-
-    def _show_banner(self) -> None:
-        is_broken = bool(mending.broken(self._accounts))
-        self.set_class(is_broken, "-broken")
-        if is_broken:
-            said = mending.banner(self._accounts, self.mail_app.keymap_in_use)
-            self.query_one("#banner", Static).update(said)
-
     async def refresh_facts(self) -> None:
         """Something changed in the store: look again at what is shown."""
         self.conversations.follow()
-        await self._read_around()
+        await self.read_around()
         if self.view_id == View.OUTBOX:
             self.set_class(await self.has_groups(), "-asking")
             self.look_closer()
@@ -135,117 +95,7 @@ class InboxScreen(AskingScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Panes come and go with the width."""
-        self._arrange(event.size.width)
-
-    def _arrange(self, width: int) -> None:
-        wanted = bool(self.mail_app.ctx.settings.get("screen.sidebar"))
-        people = self._sidebar if self._sidebar is not None else wanted and width >= _FULL
-        self.set_class(width >= _WIDE, "-wide")
-        self.set_class(bool(people), "-people")
-        self.set_class(self._preview, "-preview")
-        self._show_views()
-        self.look_closer()
-
-    # What the panes say
-
-    def show_head(self) -> None:
-        found = self.conversations
-        pieces: list[text.Part] = [self._title()]
-        if not self.before_search:
-            total, unread = self._counts.get(self.view_id, (found.total, 0))
-            pieces.append((f"  {number(unread)} unread of {number(total)}", "not bold"))
-        if found.new_above:
-            pieces.append(f"  ↑ {number(found.new_above)} new above")
-        if found.selected:
-            pieces.append(f"  {number(len(found.selected))} selected")
-        if found.ranging:
-            pieces.append("  range")
-        self.query_one("#head", Static).update(text.parts(*pieces))
-        empty = found.loaded and not found.total
-        self.set_class(empty, "-empty")
-        if empty:
-            self.query_one("#empty", Static).update(self._why_empty())
-
-    def _title(self) -> str:
-        if self.before_search:
-            return f"Search: {self.found}"
-        folder_id = view_folder(self.view_id)
-        if folder_id is None:
-            return VIEW_NAMES[View(self.view_id)]
-        folder = next((f for f in self._folders if f.id == folder_id), None)
-        if folder is None:
-            return "Folder"
-        owner = next((a for a in self._accounts if a.id == folder.account_id), None)
-        return f"{owner.short_name}: {folder.name}" if owner else folder.name
-
-    def _why_empty(self) -> Content:
-        if self.before_search:
-            return text.plain("Nothing found. Esc goes back to where you were.")
-        if not self._accounts:
-            return mending.no_account(self.mail_app.keymap_in_use)
-        if any(a.state in ("not_started", "connecting", "initial_sync") for a in self._accounts):
-            return text.plain("The first mail is on its way; the line below says how far it is.")
-        if self.view_id in ASKING:
-            return text.plain("Nothing waits for a link. g i goes back to the inbox.")
-        if self.view_id == View.SCREENED:
-            return text.plain("Nothing is kept out. b shows what is blocked; g i: the inbox.")
-        if self.view_id == View.SNOOZED:
-            return text.plain("Nothing is snoozed. h does it; g i goes back to the inbox.")
-        if self.view_id == View.FOLLOW_UP:
-            return text.plain("No answer is waited for. W does it; g i: the inbox.")
-        if self.view_id == View.INBOX:
-            return text.plain("Nothing to do here. g a shows what was archived, c writes a mail.")
-        return text.plain("Nothing here. g i goes back to the inbox.")
-
-    def _show_views(self) -> None:
-        if self.has_class("-wide"):
-            pane = self.query_one("#views", Static)
-            shown = panes.view_lines(
-                self._counts,
-                self._accounts,
-                self._folders,
-                self.view_id,
-                21,
-                max(1, self.size.height - 4),
-            )
-            pane.update(shown)
-
-    def look_closer(self) -> None:
-        """The panes follow the cursor, when it stays."""
-        if self._delay is not None:
-            self._delay.stop()
-        if any(map(self.has_class, ("-people", "-preview", "-asking"))):
-            self._delay = self.set_timer(_PREVIEW_DELAY, self._show_conversation)
-
-    def _show_conversation(self) -> None:
-        background.begin(self, self._read_conversation, "preview")
-
-    async def _read_conversation(self) -> None:
-        app, conversation_id = self.mail_app, self.conversations.cursor_id
-        now = app.ctx.now()
-        if self.has_class("-people"):
-            from tui_mail.tui.widgets.sidebar import side_facts, side_lines
-
-            pane = self.query_one("#people", Static)
-            if conversation_id is None:
-                pane.update(text.plain(""))
-            else:
-                known = await app.ctx.db.read(side_facts, conversation_id)
-                pane.update(side_lines(known, now, max(10, pane.size.width)))
-        if self.has_class("-asking"):
-            await self.offer_links(conversation_id)
-        if self.has_class("-preview"):
-            from tui_mail.tui.widgets import preview
-
-            pane = self.query_one("#preview", Static)
-            message, body = None, ""
-            if conversation_id is not None:
-                message = await app.ctx.db.read(preview.newest, conversation_id)
-            if message is not None:
-                with contextlib.suppress(TuiMailError):
-                    opened = await app.reader.open(message.id)
-                    body = preview.preview_text(opened.mail) if opened.mail else ""
-            pane.update(preview.preview_lines(message, body, now))
+        self.place_panes(event.size.width)
 
     @on(VirtualList.Moved)
     def moved(self) -> None:
@@ -316,7 +166,7 @@ class InboxScreen(AskingScreen):
         """Accounts that are not there have no key, nor have links where none is asked."""
         if command.action == "link_number":
             return self.view_id in ASKING
-        return command.action != "go_account" or command.argument <= len(self._accounts)
+        return command.action != "go_account" or command.argument <= len(self.accounts)
 
     async def command_merge(self) -> None:
         """Make one conversation of those selected; the one under the cursor takes the others."""
@@ -372,7 +222,7 @@ class InboxScreen(AskingScreen):
 
     async def command_mend(self) -> None:
         """Open the secret of the first account that was rejected."""
-        found = mending.broken(self._accounts)
+        found = mending.broken(self.accounts)
         if found:
             await self.mail_app.open_screen("account", slug=found[0].slug, secret=True)
         else:
@@ -431,7 +281,7 @@ class InboxScreen(AskingScreen):
         await self.conversations.show(ViewSource(self.mail_app.ctx.db, view_id))
         if view_id in LANES:
             self.mail_app.lanes_soon()
-        self._show_views()
+        self.show_views()
         self.look_closer()
         self.show_head()
 
@@ -441,10 +291,10 @@ class InboxScreen(AskingScreen):
 
     async def command_go_account(self, number_: int) -> None:
         """Show the inbox of the n-th account."""
-        if number_ > len(self._accounts):
+        if number_ > len(self.accounts):
             self.say(f"There is no account {number_}.")
             return
-        account = self._accounts[number_ - 1]
+        account = self.accounts[number_ - 1]
         folder = await self.mail_app.ctx.db.read(accounts.role_folder, account.id, "inbox")
         if folder is None:
             self.say(f"{account.short_name or account.address} has no inbox yet.")
@@ -453,11 +303,11 @@ class InboxScreen(AskingScreen):
 
     async def command_go_folder(self) -> None:
         """Choose a folder to show."""
-        self._folders = await self.mail_app.ctx.db.read(accounts.folders)
-        names = {a.id: a.short_name or a.address for a in self._accounts}
+        self.folders = await self.mail_app.ctx.db.read(accounts.folders)
+        names = {a.id: a.short_name or a.address for a in self.accounts}
         choices = [
             Choice(f.name, names.get(f.account_id, ""), number(f.unread) if f.unread else "", f.id)
-            for f in self._folders
+            for f in self.folders
         ]
 
         async def go(folder_id: int) -> None:
@@ -467,13 +317,13 @@ class InboxScreen(AskingScreen):
 
     async def command_toggle_sidebar(self) -> None:
         """Show or hide the people."""
-        self._sidebar = not self.has_class("-people")
-        self._arrange(self.size.width)
+        self.sidebar = not self.has_class("-people")
+        self.place_panes(self.size.width)
 
     async def command_toggle_preview(self) -> None:
         """Show or hide the newest mail."""
-        self._preview = not self._preview
-        self._arrange(self.size.width)
+        self.preview = not self.preview
+        self.place_panes(self.size.width)
 
     async def command_back(self) -> None:
         """Undo the last narrowing: selection, search, view."""

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui_mail.model.views import View
 from tui_mail.store.pages import Row
 from tui_mail.tui import background, text
 from tui_mail.tui.acting import Deed
-from tui_mail.tui.commands import FIND, MESSAGE, Command, shown_key
-from tui_mail.tui.dialogs.picker import Choice, PickerScreen
+from tui_mail.tui.commands import MESSAGE, Command, shown_key
 from tui_mail.tui.finding import FindingScreen
-from tui_mail.tui.format import counted, number
-from tui_mail.tui.loading import Loading
+from tui_mail.tui.format import number
+from tui_mail.tui.looking import LookingCommands
+from tui_mail.tui.matching import MatchingScreen
 from tui_mail.tui.outgoing import OutboxCommands
 from tui_mail.tui.paragraphs import Para, of_message
 from tui_mail.tui.reading import Entry, is_draft
@@ -34,15 +33,13 @@ if TYPE_CHECKING:
     from tui_mail.actions.parts import Done
     from tui_mail.actions.status import Status
 
-_FIND_DELAY = 0.12
-
 
 def screen(*, conversation_id: int, view_id: int = View.INBOX) -> MessageScreen:
     """The reader over the list it was opened from."""
     return MessageScreen(conversation_id, view_id)
 
 
-class MessageScreen(OutboxCommands, Loading):
+class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
     """Reads one conversation after the other."""
 
     CONTEXT = MESSAGE
@@ -52,9 +49,6 @@ class MessageScreen(OutboxCommands, Loading):
     def __init__(self, conversation_id: int, view_id: int) -> None:
         super().__init__(conversation_id)
         self.view_id = view_id
-        self._find_delay: Timer | None = None
-        self._found = ""
-        self._finding = False
 
     def compose(self) -> ComposeResult:
         """Head, text, find field, status, hints."""
@@ -71,11 +65,6 @@ class MessageScreen(OutboxCommands, Loading):
     def body(self) -> BodyView:
         """The text."""
         return self.query_one(BodyView)
-
-    @property
-    def context(self) -> str:
-        """The find field has its own keys."""
-        return FIND if self._finding else MESSAGE
 
     @property
     def inbox(self) -> FindingScreen | None:
@@ -129,8 +118,8 @@ class MessageScreen(OutboxCommands, Loading):
             entry.message.id: len(entry.mail.links) for entry in self.entries.values() if entry.mail
         }
         self.body.show(paras, at=at)
-        if self._found:
-            self._mark_found()
+        if self.searched:
+            self.mark_found()
         self.show_head()
         self._show_side()
 
@@ -216,7 +205,7 @@ class MessageScreen(OutboxCommands, Loading):
             self.app.pop_screen()
             return
         self.forget()
-        self._leave_find()
+        self.leave_find()
         self.conversation_id = conversation_id
         background.begin(self, partial(self.load, fresh=True), "load")
 
@@ -271,7 +260,7 @@ class MessageScreen(OutboxCommands, Loading):
 
     async def command_message_by(self, step: int) -> None:
         """The next or previous message; while something is found, the next match."""
-        if self._found and step > 0:
+        if self.searched and step > 0:
             await self.command_match_by(1)
             return
         ids = list(self.entries)
@@ -331,126 +320,15 @@ class MessageScreen(OutboxCommands, Loading):
             entry.quotes = not entry.quotes
             self.paint()
 
-    # Finding
-
-    async def command_find(self) -> None:
-        """Open the find field."""
-        self._finding = True
-        self.set_class(True, "-finding")
-        self.set_focus(self.query_one(LineField))
-        self.query_one(Hints).offer(FIND, self.mail_app.keymap_in_use)
-
-    @on(Input.Changed, "#find")
-    def typed(self) -> None:
-        """Mark once the typing pauses."""
-        if self._find_delay is not None:
-            self._find_delay.stop()
-        if self._finding:
-            self._find_delay = self.set_timer(_FIND_DELAY, self._find_now)
-
-    def _find_now(self) -> None:
-        self._found = self.query_one(LineField).value
-        if self._found and any(not e.quotes for e in self.entries.values() if e.unfolded):
-            for entry in self.entries.values():
-                entry.quotes = True
-            self.paint()
-            return
-        self._mark_found()
-
-    def _mark_found(self) -> None:
-        count = self.body.find(self._found)
-        if self._found:
-            self.say(counted(count, "match", "matches") if count else "Nothing found here.")
-
-    async def command_find_keep(self) -> None:
-        """Back to the text, with what was found marked."""
-        if self._find_delay is not None:
-            self._find_delay.stop()
-        self._find_now()
-        self._close_find()
-
-    async def command_find_leave(self) -> None:
-        """Find nothing."""
-        self._leave_find()
-
-    def _leave_find(self) -> None:
-        if self._find_delay is not None:
-            self._find_delay.stop()
-        self._found = ""
-        self.body.find("")
-        self.query_one(LineField).value = ""
-        self._close_find()
-
-    def _close_find(self) -> None:
-        self._finding = False
-        self.set_class(False, "-finding")
-        self.set_focus(self.body)
-        self.query_one(Hints).offer(MESSAGE, self.mail_app.keymap_in_use)
-
-    async def command_match_by(self, step: int) -> None:
-        """The next or previous match."""
-        if not self.body.matches:
-            self.say("Nothing is marked; / finds.")
-            return
-        self.body.go_to_match(self.body.match + step)
-        self.say(f"{self.body.match + 1} of {counted(len(self.body.matches), 'match', 'matches')}")
-
-    # Looking closer
-
-    async def command_link(self, wanted: int) -> None:
-        """Open the n-th link of the message."""
-        from tui_mail.tui.opening import open_link
-
-        entry = self.entry
-        links = entry.mail.links if entry and entry.mail else ()
-        link = next((link for link in links if link.number == wanted), None)
-        if link is None:
-            self.say(f"This message has no link {wanted}.")
-        else:
-            await open_link(self, link)
-
     async def newest_received(self) -> int | None:
         """The message the keys are about."""
         entry = self.entry
         return entry.message.id if entry and entry.message.state == "received" else None
 
-    async def command_links(self) -> None:
-        """Every link of the message with its full address."""
-        from tui_mail.tui.opening import open_link
-
-        entry = self.entry
-        links = entry.mail.links if entry and entry.mail else ()
-        if not links:
-            self.say("This message has no links.")
-            return
-        choices = [
-            Choice(link.text or link.host, link.url, str(link.number), link) for link in links
-        ]
-        await self.app.push_screen(PickerScreen("Links", choices, partial(open_link, self)))
-
-    async def command_attachments(self) -> None:
-        """Open or save attachments."""
-        entry = self.entry
-        files = entry.mail.attachments if entry and entry.mail else ()
-        if entry is None or not files:
-            self.say("This message has no attachments.")
-            return
-        await self.mail_app.open_screen("attachments", message_id=entry.message.id, files=files)
-
-    async def command_headers(self) -> None:
-        """Every header of the message."""
-        if (entry := self.entry) is not None:
-            await self.mail_app.open_screen("source", message_id=entry.message.id)
-
-    async def command_source(self) -> None:
-        """The raw mail."""
-        if (entry := self.entry) is not None:
-            await self.mail_app.open_screen("source", message_id=entry.message.id, is_raw=True)
-
     async def command_back(self) -> None:
         """Forget what was found, or go back to the list."""
-        if self._found:
-            self._leave_find()
+        if self.searched:
+            self.leave_find()
         else:
             await self.app.pop_screen()
 
