@@ -28,7 +28,9 @@ class PanedScreen(AskingScreen):
         super().__init__()
         self.view_id: int = View.INBOX
         self.sidebar: bool | None = None
+        """Whether the user wants the people; None as the settings and the width say."""
         self.preview = False
+        """Whether the newest mail is shown under the list."""
         self.accounts: list[Account] = []
         self.folders: list[Folder] = []
         self._counts: dict[int, tuple[int, int]] = {}

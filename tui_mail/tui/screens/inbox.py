@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from tui_mail.actions.parts import Done
     from tui_mail.actions.status import Status
 
-_WIDE, _FULL = 100, 140
-_PREVIEW_DELAY = 0.08
-
 
 class InboxScreen(PanedScreen):
     """Shows a view, a folder or what was found."""
