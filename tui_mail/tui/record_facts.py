@@ -130,6 +130,8 @@ def _fields(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
         shown = field_text(conn, ref, field, row)
         words = text.fit(field.title, 20) + (shown or "–")
         lines.append(Line(words, item=FieldLine(field.key)))
+    users = ", ".join(sight.follower_names(conn, ref))
+    lines.append(Line(text.fit("Followed by", 20) + (users or "–"), item=FieldLine("followers")))
     custom: dict[str, str] = json.loads(row["custom"])
     defined = [one.key for one in labels.custom_fields(conn, ref.kind)]
     for name in dict.fromkeys([*defined, *custom]):
@@ -137,8 +139,6 @@ def _fields(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
         lines.append(Line(shown, item=FieldLine(f"custom:{name}")))
     mine = ", ".join(one.name for one in labels.of_record(conn, ref.kind, ref.id))
     lines.append(Line(text.fit("Labels", 20) + (mine or "–"), item=FieldLine("labels")))
-    users = ", ".join(sight.follower_names(conn, ref))
-    lines.append(Line(text.fit("Followed by", 20) + (users or "–"), item=FieldLine("followers")))
     lines.append(Line("Another field …", item=FieldLine("define")))
     return lines
 
