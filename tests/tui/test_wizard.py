@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,13 +13,15 @@ import pytest
 
 from tests.oauth_server import SCOPES, serving_tokens
 from tests.tui.conftest import Start
-from tests.tui.factory import Mailbox
+from tests.tui.factory import Mailbox, mail
 from tests.tui.steps import Journey
-from tui_mail.actions.wizard import change
+from tui_mail.actions.wizard import change, free_slug
 from tui_mail.config.load import load
 from tui_mail.config.settings import AccountSettings
 from tui_mail.demo.imap_server import ImapServer
 from tui_mail.demo.smtp_sink import SmtpSink
+from tui_mail.model.addresses import Address
+from tui_mail.store import own_names
 from tui_mail.tui.screens.browser import BrowserScreen
 from tui_mail.tui.screens.wizard import WizardScreen
 from tui_mail.tui.widgets.fields import LineField
@@ -261,6 +263,31 @@ async def test_signing_in_in_the_browser_shows_what_to_open_and_takes_the_answer
             assert found.setup.secret is not None and "access-" in found.setup.secret
             assert "access-" not in journey.screen
     assert load(box.paths.config_file).accounts == ()
+
+
+async def test_addresses_found_in_sent_are_offered_and_known_ones_are_not(mailbox: Make) -> None:
+    box = mailbox(0)
+    for number, sender in enumerate(("Sales@firm.example", "ada@example.com", "bo@firma.test")):
+        envelope = replace(mail(number), from_=(Address("", sender),), to=(Address("", "x@y.z"),))
+        box.arrive([envelope], folder="sent")
+    conn = box.connect()
+    assert own_names.suggested(conn, "bo@firma.test") == ("Sales@firm.example",)
+    conn.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "taken", "slug"),
+    [
+        ("bo@firma.test", (), "firma"),
+        ("bo@firma.test", ("firma", "firma2"), "firma3"),
+        ("bo@Äpfel.example", (), "pfel"),
+        ("bo@[::1]", (), "1"),
+    ],
+)
+def test_a_new_account_gets_a_short_name_of_its_own(
+    address: str, taken: tuple[str, ...], slug: str
+) -> None:
+    assert free_slug(address, taken) == slug
 
 
 def test_secrets_are_not_in_what_is_shown_of_a_setup() -> None:

@@ -180,6 +180,9 @@ class SettingsScreen(SettingScreen):
             self.say("That is the default.")
         elif row.kind == "general":
             await self._set(row.item, row.item.default)
+        elif row.kind == "account_field":
+            await self.mail_app.open_screen("account", slug=row.item[0])
+            self.mail_app.say("Here d gives a value of the account its default.")
         elif row.kind == "key":
             await actions.set_keys(self.mail_app.ctx, row.item, None)
             self.take_into_use()
