@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -159,6 +160,19 @@ async def test_recipients_complete_and_hostile_names_stay_text(mailbox: Make, st
         assert len(addresses) == 2 and addresses[1] == "bo@example.org"
         assert addresses[0] in ("anna@fjord.example", "annabel@h.example")
         assert not set(field.value) & set("\x1b\x07")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (110, 34), (111, 34), (112, 34), (113, 34)])
+async def test_a_quoted_line_shows_every_word_once(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    words = [f"w{number:03}" for number in range(60)]
+    box = mailbox(0)
+    file_mails(box, raw_mail(1, " ".join(words) + "\r\n"))
+    async with start(box, size) as journey:
+        await composing(journey, "r")
+        await journey.until(lambda: words[-1] in journey.screen)
+        assert re.findall(r"w\d+", journey.screen) == words
 
 
 async def test_a_taken_recipient_is_taken_once(mailbox: Make, start: Start) -> None:

@@ -100,7 +100,7 @@ class TextField(TextArea, Offered):
     """
 
     def __init__(self, **more: Any) -> None:
-        self._drawn: dict[tuple[str, int, int], Strip] = {}
+        self._drawn: dict[tuple[str, tuple[int, ...], int, int], Strip] = {}
         super().__init__(
             soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True, **more
         )
@@ -177,7 +177,9 @@ class TextField(TextArea, Offered):
         if at >= len(places) or start != end or places[at][0] == end[0]:
             return super().render_line(y)
         row, section = places[at]
-        key = (self.document.get_line(row), section, self.size.width)
+        breaks = tuple(self.wrapped_document.get_offsets(row))
+        width = self.scrollable_content_region.width
+        key = (self.document.get_line(row), breaks, section, width)
         strip = self._drawn.get(key)
         if strip is None:
             if len(self._drawn) > _MOST_DRAWN:
