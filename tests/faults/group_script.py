@@ -1,8 +1,8 @@
-"""A group mail as a process: `python -m tests.faults.group_script HOME [undo]`.
+"""A group mail as a process: `python -m tests.faults.group_script HOME AHEAD [undo]`.
 
 Confirms the group mail that is there as a draft, unless that was done, and delivers what is due
-with a clock that runs ahead; with `undo` it is taken back first. It can be run again after it was
-killed.
+with a clock that runs AHEAD seconds ahead; with `undo` it is taken back first. It can be run again
+after it was killed, further ahead each time, as time goes on.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ async def deliver(home: Path, at: int) -> None:
                 raise problem
 
 
-async def main(home: Path, *, undo: bool) -> None:
+async def main(home: Path, ahead: int, *, undo: bool) -> None:
     """Confirm or take back, then deliver."""
     ctx = await open_context(profile_paths(home))
     try:
@@ -56,12 +56,12 @@ async def main(home: Path, *, undo: bool) -> None:
         start = ctx.now()
     finally:
         await ctx.close()
-    await deliver(home, start + 200)
+    await deliver(home, start + ahead)
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main(Path(sys.argv[1]), undo="undo" in sys.argv[2:]))
+        asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), undo="undo" in sys.argv[3:]))
     except TuiMailError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -224,12 +224,13 @@ POINTS = [
 ]  # fmt: skip
 
 
-async def run(here: Office, fault: str, *words: str) -> int:
+async def run(here: Office, fault: str, *words: str, ahead: int = 200) -> int:
     env = {k: v for k, v in os.environ.items() if not k.startswith("TUI_MAIL")}
     if fault:
         env["TUI_MAIL_FAULT"] = f"{fault}:kill"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.group_script", str(here.paths.config_dir), *words,
+        sys.executable, "-m", "tests.faults.group_script", str(here.paths.config_dir),
+        str(ahead), *words,
         cwd=ROOT, env=env, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, said = await asyncio.wait_for(process.communicate(), 60)
@@ -247,8 +248,8 @@ async def test_killed_anywhere_nobody_gets_it_twice_and_nobody_is_left_out(
         async with opened(here.paths) as ctx:
             await prepare(here, ctx, count)
         assert await run(here, fault) == -9, "the point was not passed"
-        for _ in range(3):
-            await run(here, "")
+        for again in range(3):
+            await run(here, "", ahead=1000 + 1000 * again)
             conn = sqlite3.connect(here.paths.database)
             conn.execute("UPDATE outbox SET next_at = 0 WHERE state = 'retry_wait'")
             conn.commit()

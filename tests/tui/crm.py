@@ -48,12 +48,18 @@ def links(box: Mailbox) -> list[tuple[object, ...]]:
 
 
 async def mark(journey: Journey, words: str) -> None:
-    """Go down to the line that has these words."""
+    """Go to the line that has these words, the nearest below or else above, once it is there."""
     screen = journey.app.screen
     assert isinstance(screen, SheetScreen)
+    found = screen.list
+
+    def places() -> list[int]:
+        return [i for i, line in enumerate(found.lines) if not line.heading and words in line.text]
+
+    await journey.until(lambda: bool(places()))
     for _ in range(80):
-        line = screen.list.line
-        if line is not None and words in line.text:
+        if found.line is not None and words in found.line.text:
             return
-        await journey.press("j")
+        below = any(place > found.marked for place in places())
+        await journey.press("j" if below else "k")
     raise AssertionError(f"no line {words}; the screen shows:\n{journey.screen}")

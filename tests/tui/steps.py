@@ -13,6 +13,9 @@ from tests.tui.factory import Mailbox
 from tui_mail.tui.app import TuiMail
 from tui_mail.tui.widgets.conversation_list import ConversationList
 
+LASTING = frozenset({"watch", "settings", "engine", "browser", "editor", "wizard", "test", "end"})
+"""Groups of background work that end when a person or the program does."""
+
 
 @dataclass(slots=True)
 class Journey:
@@ -33,12 +36,18 @@ class Journey:
         await self.settled()
 
     async def settled(self) -> None:
-        """Wait until actions, reads and repaints are through."""
+        """Wait until actions, reads and repaints are through; not for what waits for a server."""
         await self.app.acts.drain()
         for _ in range(3):
             await self.pilot.pause()
+        end = asyncio.get_running_loop().time() + 1
+        while self._busy() and asyncio.get_running_loop().time() < end:
+            await self.pilot.pause(0.005)
         await self.until(lambda: not self.list._following and not self.list._filling)
         await self.pilot.pause()
+
+    def _busy(self) -> bool:
+        return any(w.is_running and w.group not in LASTING for w in self.app.workers)
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
         """Wait for a condition."""

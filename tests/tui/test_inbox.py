@@ -343,7 +343,7 @@ async def test_an_account_in_trouble_says_why_and_what_mends_it(
     conn.close()
     async with start(box, (120, 30)) as journey:
         await journey.until(lambda: "work: password rejected" in journey.screen)
-        assert "g ," in journey.lines[-2]
+        assert "g @" in journey.lines[-2]
 
 
 async def test_a_first_sync_shows_how_far_it_is(

@@ -184,6 +184,10 @@ async def test_find_marks_also_what_was_folded_and_across_line_ends(
         assert "31 matches" in journey.screen
         await journey.press("n", "n")
         assert "3 of 31 matches" in journey.screen
+        top = shown.body.top
+        shown.paint()
+        await journey.settled()
+        assert "3 of 31 matches" in journey.screen and shown.body.top == top
         await journey.press("N")
         assert "2 of 31 matches" in journey.screen
         await journey.press("escape")

@@ -54,10 +54,11 @@ class MatchingScreen(Loading):
             return
         self.mark_found()
 
-    def mark_found(self) -> None:
-        """Mark it again in what is shown."""
-        count = self.body.find(self.searched)
-        if self.searched:
+    def mark_found(self, *, again: bool = False) -> None:
+        """Mark it in what is shown; after a repaint that changed nothing of it no word is said."""
+        before = len(self.body.matches)
+        count = self.body.find(self.searched, again=again)
+        if self.searched and not (again and count == before):
             self.say(counted(count, "match", "matches") if count else "Nothing found here.")
 
     async def command_find_keep(self) -> None:

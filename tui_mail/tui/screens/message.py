@@ -119,7 +119,7 @@ class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
         }
         self.body.show(paras, at=at)
         if self.searched:
-            self.mark_found()
+            self.mark_found(again=True)
         self.show_head()
         self._show_side()
 

@@ -216,8 +216,12 @@ class BodyView(Widget, can_focus=True):
 
     # Finding
 
-    def find(self, words: str) -> int:
-        """Mark every place of some words and go to the first one in or below the view."""
+    def find(self, words: str, *, again: bool = False) -> int:
+        """Mark every place of some words and go to the first one in or below the view.
+
+        Done again after a repaint, it stays where it was when there are as many places as before.
+        """
+        before, match = len(self.matches), self.match
         self.matches, self._matched, self.match = [], {}, 0
         if words:
             pattern = re.compile(re.escape(words), re.IGNORECASE)
@@ -225,7 +229,9 @@ class BodyView(Widget, can_focus=True):
                 for found in pattern.finditer(para.text):
                     self._matched.setdefault(index, []).append(len(self.matches))
                     self.matches.append((index, found.start(), found.end()))
-        if self.matches:
+        if again and len(self.matches) == before:
+            self.match = match
+        elif self.matches:
             first = self.lines[self.top][0] if self.top < len(self.lines) else 0
             place = bisect_right([match[0] for match in self.matches], first - 1)
             self.go_to_match(place if place < len(self.matches) else 0)
