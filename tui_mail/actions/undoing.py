@@ -31,7 +31,14 @@ async def undo(ctx: Context) -> Done | None:
 
         return await groups.undo(ctx, newest)
     policies = await ctx.policies()
-    done, part = await ctx.db.write(_undo, policies, ctx.now())
+    done: Done | None
+    part: int | None
+    if newest is not None and newest.undo.get("kind") == "default_signature":
+        from tui_mail.actions import signatures
+
+        done, part = await signatures.undo_default(ctx, newest), newest.undo.get("after")
+    else:
+        done, part = await ctx.db.write(_undo, policies, ctx.now())
     changed = set(done.conversation_ids) if done is not None else set()
     while part is not None:
         earlier, part = await ctx.db.write(_undo, policies, ctx.now(), part)

@@ -19,24 +19,26 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
     """Sub-commands."""
-    words = "list|show|add|edit|remove|default"
+    words = "list|show|add|edit|rename|remove|default"
     what = parser.add_subparsers(dest="what", metavar=words, required=True)
     listing = what.add_parser("list", parents=[common], help="the signatures of all accounts")
     show = what.add_parser("show", parents=[common], help="one signature")
     add = what.add_parser("add", parents=[common], help="add a signature")
     edit = what.add_parser("edit", parents=[common], help="change one; without --body in $EDITOR")
+    rename = what.add_parser("rename", parents=[common], help="give one another name")
     remove = what.add_parser("remove", parents=[common], help="remove one; undo brings it back")
     default = what.add_parser("default", parents=[common], help="what mails begin with")
     default.add_argument("--none", action="store_true", help="mails begin without one")
     default.add_argument("--in", dest="where", choices=("both", "new", "replies", "none"))
-    for one in (show, add, edit, remove):
+    for one in (show, add, edit, rename, remove):
         one.add_argument("name")
+    rename.add_argument("new_name", metavar="new-name")
     default.add_argument("name", nargs="?", default="")
-    for one in (listing, show, add, edit, remove, default):
+    for one in (listing, show, add, edit, rename, remove, default):
         one.add_argument("--account", help="else the account new mail goes from")
     for one in (add, edit):
         add_text(one)
-    for one in (add, edit, remove, default):
+    for one in (add, edit, rename, remove, default):
         add_dry_run(one)
 
 
@@ -92,6 +94,8 @@ async def _one(call: Call, ctx: Context) -> int:
         call.out.document({"name": one.name, "body": one.body})
         call.out.block(one.body)
         return Code.OK
+    if args.what == "rename":
+        return finish(call, await signatures.rename(ctx, one, args.new_name, dry_run=args.dry_run))
     if args.what == "remove":
         return finish(call, await signatures.remove(ctx, one, dry_run=args.dry_run))
     body = given_text(args)

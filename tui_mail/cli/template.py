@@ -82,12 +82,7 @@ def _json(one: Template) -> dict[str, Any]:
 async def _list(call: Call, ctx: Context) -> int:
     from tui_mail.store import templates
 
-    words = [word.casefold() for word in call.args.words]
-    found = [
-        one
-        for one in await ctx.db.read(templates.all_templates)
-        if all(word in f"{one.name} {one.subject} {one.body}".casefold() for word in words)
-    ]
+    found = [one for one, _ in await ctx.db.read(templates.holding, call.args.words)]
     call.out.document({"templates": [_json(one) for one in found]})
     call.out.rows(
         (

@@ -48,6 +48,13 @@ def put(conn: sqlite3.Connection, account_id: int, name: str, body: str, now: in
     return int(row[0])
 
 
+def rename(conn: sqlite3.Connection, signature_id: int, name: str, now: int) -> None:
+    """Give a signature another name."""
+    conn.execute(
+        "UPDATE signatures SET name = ?, updated_at = ? WHERE id = ?", (name, now, signature_id)
+    )
+
+
 def remove(conn: sqlite3.Connection, signature_id: int) -> None:
     """Remove a signature."""
     conn.execute("DELETE FROM signatures WHERE id = ?", (signature_id,))

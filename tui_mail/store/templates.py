@@ -52,6 +52,19 @@ def all_templates(conn: sqlite3.Connection) -> list[Template]:
     return [_template(row) for row in rows]
 
 
+def holding(conn: sqlite3.Connection, words: Sequence[str]) -> list[tuple[Template, int]]:
+    """Templates in whose name, subject or text every word stands, and how many files each has."""
+    wanted = [word.casefold() for word in words]
+    count = dict(
+        conn.execute("SELECT template_id, count(*) FROM template_files GROUP BY template_id")
+    )
+    return [
+        (one, count.get(one.id, 0))
+        for one in all_templates(conn)
+        if all(word in f"{one.name} {one.subject} {one.body}".casefold() for word in wanted)
+    ]
+
+
 def get(conn: sqlite3.Connection, template_id: int) -> Template | None:
     """One template."""
     row = conn.execute(f"SELECT {_COLUMNS} FROM templates WHERE id = ?", (template_id,)).fetchone()

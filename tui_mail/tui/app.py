@@ -356,9 +356,9 @@ class TuiMail(Program):
         if isinstance(self.screen, CommandScreen):
             await self.open_screen("palette", over=self.screen, is_help=is_help)
 
-    async def command_go_labels(self) -> None:
-        """Every label."""
-        await self.open_screen("labels")
+    async def command_go_sheet(self, name: str) -> None:
+        """Labels, templates, signatures."""
+        await self.open_screen(name)
 
     async def command_redraw(self) -> None:
         """Paint everything again."""

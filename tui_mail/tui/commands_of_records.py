@@ -91,7 +91,7 @@ ROWS: tuple[Command, ...] = (
     Command("records.import", "Import", "Bring records from a CSV or vCard file.", ("I",),
             frozenset({RECORDS, BOARD}), "import", 5),
     Command("go.labels", "All labels", "Every label: name, colour, delete.", ("g L",),
-            LIST | CRM, "go_labels"),
+            LIST | CRM, "go_sheet", argument="labels"),
     Command("label.rename", "Rename", "Give the label another name.", ("enter", "r"),
             frozenset({LABELS}), "label_rename", 1),
     Command("label.color", "Colour", "Give the label a colour, or none.", ("c",),

@@ -210,8 +210,10 @@ class Tools(Composer):
         """Put a template into the mail; type to find it."""
         ctx, draft = self.mail_app.ctx, self.draft
         found = await ctx.db.read(template_rows.all_templates)
-        if draft is None or not found:
-            self.say("There is no template yet; save this mail as one first.")
+        if draft is None:
+            return
+        if not found:
+            self.say("There is no template yet: Ctrl-g T keeps this mail as one.")
             return
 
         async def take(template: template_rows.Template) -> None:
@@ -267,7 +269,7 @@ class Tools(Composer):
             return
         found = await ctx.db.read(signature_rows.of_account, draft.account_id)
         if not found:
-            self.say("This account has no signature: tui-mail signature add makes one.")
+            await self.command_go_signatures()
             return
         choices = [
             Choice(safe_line(one.name, 60), one_line(one.body, 100), "", one) for one in found
@@ -278,6 +280,11 @@ class Tools(Composer):
             await self.sign(chosen.name if chosen else "")
 
         await self.app.push_screen(PickerScreen("Signature", choices, take))
+
+    async def command_go_signatures(self) -> None:
+        """Every signature, those of this mail's account first."""
+        if self.draft is not None:
+            await self.mail_app.open_screen("signatures", account_id=self.draft.account_id)
 
     async def sign(self, name: str) -> None:
         """Put the signature of that name under the text in place of the former one."""

@@ -12,7 +12,7 @@ from tui_mail.model.drafts import DraftContent
 from tui_mail.model.mailto import parse_mailto
 from tui_mail.model.messages import Flag
 from tui_mail.model.records import Ref
-from tui_mail.store import messages
+from tui_mail.store import messages, templates
 from tui_mail.store.drafts import Draft, DraftFile
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ async def begin(
     item: Ref | None = None,
     to: str = "",
     group: bool = False,
+    template_id: int | None = None,
 ) -> Draft:
     """Make or find the draft. Raises ActionError with what to do."""
     if draft_id is not None:
@@ -43,7 +44,8 @@ async def begin(
     if kind == "new":
         content = _linked(app, mailto) if mailto else DraftContent(to=to, group=group)
         content = replace(content, item=str(item)) if item is not None else content
-        return await beginning.new_draft(app.ctx, content=content)
+        draft = await beginning.new_draft(app.ctx, content=content)
+        return await _filled(app, draft, template_id) if template_id is not None else draft
     if message_id is None and conversation_id is not None:
         message_id = await _to_answer(app, conversation_id)
     if message_id is None:
@@ -56,6 +58,18 @@ async def begin(
             app.ctx, opened, files
         )
     return await beginning.reply(app.ctx, opened, everyone=kind == "reply_all")
+
+
+async def _filled(app: Program, draft: Draft, template_id: int) -> Draft:
+    """A new mail with a template in it, kept at once."""
+    template = await app.ctx.db.read(templates.get, template_id)
+    if template is None:
+        raise ActionError("That template is gone.")
+    from tui_mail.actions.templates import insert
+
+    filled = await insert(app.ctx, draft, template)
+    await keeping.save(app.ctx, filled)
+    return await keeping.load(app.ctx, draft.id)
 
 
 def _linked(app: Program, mailto: str) -> DraftContent:

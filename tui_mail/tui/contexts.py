@@ -46,6 +46,8 @@ IMPORT = "import"
 """The columns of a file and what they become."""
 LABELS = "labels"
 """Every label."""
+TEMPLATES = "templates"
+SIGNATURES = "signatures"
 FORM = "form"
 """The fields of a new record."""
 
@@ -57,7 +59,8 @@ IN_SETTINGS = frozenset({SETTINGS, ACCOUNT})
 VALUES = IN_SETTINGS | {WIZARD}
 """Lists of named values."""
 CRM = frozenset({RECORDS, RECORD, BOARD})
-SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT, MEMBERS, GROUPS, LABELS})
+SHEETS = frozenset({LINKS, BLOCK, BLOCKED, WHY, RECORDS, RECORD, IMPORT, MEMBERS, GROUPS, LABELS,
+                    TEMPLATES, SIGNATURES})  # fmt: skip
 PLACES = MAIL | SHEETS | {SETTINGS, ACCOUNT, SOURCE, ATTACHMENTS, BOARD}
 TYPING = frozenset({SEARCH, PICKER, COMPOSE, FIND, ASK, PARAGRAPH, FORM})
 """Contexts where printable keys are text, so that only named keys can be commands."""

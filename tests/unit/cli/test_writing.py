@@ -212,6 +212,12 @@ def test_signatures_begin_mails_by_their_setting(office: Mailbox, tui: Tui) -> N
     assert tui(*words, "--no-signature").json["body"] == "Hi.\n"
     tui("signature", "default", "--in", "replies")
     assert tui(*words).json["body"] == "Hi.\n"
+    tui("signature", "rename", "work", "Office", "--dry-run")
+    tui("signature", "rename", "work", "Office")
+    assert tui("signature", "default", "--json").json["name"] == "Office"
+    assert tui("signature", "rename", "Office", "short").code != 0
+    tui("undo")
+    assert tui("signature", "default", "--json").json["name"] == "Work"
     tui("signature", "remove", "Short")
     tui("undo")
     assert tui("signature", "show", "Short").out.strip() == "Ada"

@@ -66,6 +66,7 @@ def screen(
     item: Ref | None = None,
     to: str = "",
     group: bool = False,
+    template_id: int | None = None,
 ) -> ComposeScreen:
     """A composer for a new mail, an answer, or a draft."""
     start = partial(
@@ -78,6 +79,7 @@ def screen(
         item=item,
         to=to,
         group=group,
+        template_id=template_id,
     )
     return ComposeScreen(kind, start)
 
