@@ -23,7 +23,7 @@ def file_bodies(
 ) -> set[int]:
     """Store the bodies of messages; returns the conversations that changed."""
     keys = _text_keys(conn, [message_id for message_id, _ in bodies])
-    changed = _affected(conn, dict(bodies))
+    lines, others = _affected(conn, dict(bodies))
     conn.executemany(
         "INSERT OR REPLACE INTO raws(message_id, data) VALUES (?, ?)",
         [(message_id, mail.compressed) for message_id, mail in bodies if mail.compressed],
@@ -54,8 +54,12 @@ def file_bodies(
     for message_id, mail in bodies:
         if mail.report is not None:
             file_report(conn, message_id, mail.report, now)
-    recount(conn, changed)
-    return changed
+    conn.executemany(
+        "UPDATE conversations SET snippet = ?, attachments = attachments + ? WHERE id = ?",
+        [(snippet, more, cid) for cid, (snippet, more) in lines.items() if cid not in others],
+    )
+    recount(conn, others)
+    return others | lines.keys()
 
 
 def file_headers_only(
@@ -89,23 +93,33 @@ def store_attachments(
     )
 
 
-def _affected(conn: sqlite3.Connection, bodies: Mapping[int, IndexedMail]) -> set[int]:
+def _affected(
+    conn: sqlite3.Connection, bodies: Mapping[int, IndexedMail]
+) -> tuple[dict[int, tuple[str, int]], set[int]]:
     """Conversations whose row will differ, asked before the bodies are stored.
 
-    A row shows the snippet of its newest mail and counts the mails with attachments; the body of
-    an older mail whose header told of its attachments changes nothing.
+    A row shows the snippet of its newest mail and counts the mails with attachments. The first
+    answer has those where that is all: the snippet, and one mail with attachments more or less.
+    The second has those that are summed up anew. The body of an older mail whose header told of
+    its attachments changes nothing.
     """
-    return {
-        cid
-        for cid, message_id, attachments, is_older in conn.execute(
-            "SELECT m.conversation_id, m.id, m.attachments, m.sort_at < c.last_at FROM messages m"
-            " JOIN conversations c ON c.id = m.conversation_id"
-            " WHERE m.id IN (SELECT value FROM json_each(?))",
-            (ids_json(bodies),),
-        )
-        if not is_older
-        or bool(attachments) != any(not part.inline for part in bodies[message_id].attachments)
-    }
+    lines: dict[int, tuple[str, int]] = {}
+    others: set[int] = set()
+    for cid, message_id, attachments, sort_at, last_at, is_plain in conn.execute(
+        "SELECT m.conversation_id, m.id, m.attachments, m.sort_at, c.last_at,"
+        " c.outgoing = 0 AND NOT EXISTS (SELECT 1 FROM messages o"
+        "  WHERE o.conversation_id = m.conversation_id AND o.id <> m.id AND o.sort_at >= m.sort_at)"
+        " FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+        " WHERE m.id IN (SELECT value FROM json_each(?))",
+        (ids_json(bodies),),
+    ):
+        mail = bodies[message_id]
+        more = any(not part.inline for part in mail.attachments) - bool(attachments)
+        if is_plain and sort_at == last_at:
+            lines[cid] = (mail.snippet, more)
+        elif more or sort_at >= last_at:
+            others.add(cid)
+    return lines, others
 
 
 def _conversations(conn: sqlite3.Connection, message_ids: Collection[int]) -> set[int]:

@@ -1,4 +1,4 @@
-"""Delivery reports find the mail they are about and mark its recipients (issue: sending)."""
+"""Delivery reports find the mail they are about and mark its recipients."""
 
 from __future__ import annotations
 

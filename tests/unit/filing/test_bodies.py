@@ -47,6 +47,32 @@ def test_the_row_shows_the_newest_snippet_and_counts_files(
     world.conn.execute("ROLLBACK")
 
 
+@pytest.mark.parametrize("held", list(itertools.product([False, True], repeat=3)))
+def test_bodies_that_come_together_leave_the_row_that_a_new_sum_gives(
+    world: World, held: tuple[bool, ...]
+) -> None:
+    """Whichever of them has files, and whichever is in Trash."""
+    bodies = [
+        body(name, *([FILE] if has else []), refs=("a",) if name != "a" else ())
+        for name, has in zip("abc", held, strict=True)
+    ]
+    for folder in ("inbox", "trash"):
+        ids = [
+            world.file(letter(f"{folder}{n}", refs=(f"{folder}0",) if n else ()), at=NOW + n)
+            .message_ids[0]
+            for n in range(2)
+        ]  # fmt: skip
+        last = world.file(
+            letter(f"{folder}2", refs=(f"{folder}0",)), at=NOW + 2, folder=folder
+        ).message_ids[0]
+        file_bodies(world.conn, list(zip([*ids, last], bodies, strict=True)), NOW)
+    found = rows(world)
+    world.conn.execute("BEGIN")
+    rebuild(world.conn)
+    assert rows(world) == found
+    world.conn.execute("ROLLBACK")
+
+
 def test_only_rows_that_look_different_are_announced(world: World) -> None:
     old, new = world.file(letter("a"), letter("b", refs=("a",))).message_ids
     (cid,) = {row[0] for row in world.rows("SELECT conversation_id FROM messages")}
