@@ -30,6 +30,7 @@ class Terminal:
         size: tuple[int, int] = (120, 40),
         env: Mapping[str, str] | None = None,
         answers: bool = True,
+        program: str = sys.executable,
     ) -> None:
         columns, lines = size
         self.screen = pyte.Screen(columns, lines)
@@ -39,7 +40,7 @@ class Terminal:
         self._pending = b""
         self.spawned = time.monotonic()
         self.process = ptyprocess.PtyProcess.spawn(
-            [sys.executable, *argv],
+            [program, *argv],
             cwd=str(REPO),
             env={**{k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")},
                  "TERM": "xterm-256color", "COLORTERM": "truecolor",
