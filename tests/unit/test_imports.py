@@ -43,7 +43,7 @@ MODEL_EXCEPTIONS = {"faults.py", "clock.py"}
 BEFORE_FIRST_PAINT = (
     "email", "imaplib", "imapclient", "markdownify", "bs4", "nh3", "icalendar", "keyring",
     "cryptography", "tomlkit", "charset_normalizer", "markdown_it", "fast_mail_parser",
-    "httpx2", "dns", "publicsuffixlist",
+    "httpx2", "dns", "publicsuffixlist", "textual.widgets._text_area",
 )  # fmt: skip
 
 

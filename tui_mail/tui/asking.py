@@ -10,7 +10,6 @@ from textual.widgets import Static
 from tui_mail.model.views import View
 from tui_mail.store import mailings
 from tui_mail.tui import text
-from tui_mail.tui.dialogs.ask import ConfirmScreen
 from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.sending import group_words
@@ -90,6 +89,7 @@ class AskingScreen(FindingScreen):
     async def command_apply_links(self) -> None:
         """Say what automatic linking would do to what is unlinked, and do it when told so."""
         from tui_mail.actions import linking
+        from tui_mail.tui.dialogs.ask import ConfirmScreen
 
         ctx = self.mail_app.ctx
         plan = await linking.apply_automatic(ctx)
