@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration import cyrus as cyrus_server
 from tests.integration.cyrus import Cyrus
-from tests.integration.dovecot import Dovecot, available
+from tests.integration.dovecot import SPECIAL, Dovecot, available
 
 _users = itertools.count(1)
 
@@ -35,12 +35,19 @@ def dovecot() -> Iterator[Dovecot]:
 def make_dovecot() -> Iterator[Callable[..., Dovecot]]:
     """Start further servers, with fewer capabilities; each kind once a session."""
     _need(available())
-    running: dict[tuple[str | None, bool], Dovecot] = {}
+    running: dict[tuple[object, ...], Dovecot] = {}
 
-    def make(capability: str | None = None, *, special_use: bool = True) -> Dovecot:
-        key = (capability, special_use)
+    def make(
+        capability: str | None = None,
+        *,
+        special_use: bool = True,
+        folders: tuple[str, ...] = SPECIAL,
+    ) -> Dovecot:
+        key = (capability, special_use, folders)
         if key not in running:
-            running[key] = Dovecot(None, capability, special_use=special_use).start()
+            running[key] = Dovecot(
+                None, capability, special_use=special_use, folders=folders
+            ).start()
         return running[key]
 
     try:

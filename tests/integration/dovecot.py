@@ -106,6 +106,7 @@ class Dovecot:
         capability: str | None = None,
         *,
         special_use: bool = True,
+        folders: tuple[str, ...] = SPECIAL,
     ) -> None:
         self._own_base = base is None
         if base is None:
@@ -118,6 +119,7 @@ class Dovecot:
         self.ca_file = str(base / "ca.pem")
         self._capability = capability
         self._special_use = special_use
+        self._folders = folders
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Dovecot:
@@ -158,7 +160,7 @@ class Dovecot:
 
     def _conf(self, uid: int, gid: int) -> str:
         folders = ""
-        for name in SPECIAL:
+        for name in self._folders:
             use = f"    special_use = \\{name}\n" if self._special_use else ""
             folders += f"  mailbox {name} {{\n    auto = subscribe\n{use}  }}\n"
         capability = f"  imap_capability = {self._capability}" if self._capability else ""

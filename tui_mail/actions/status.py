@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui_mail.actions.context import Context
@@ -34,6 +35,20 @@ class Status:
     """The least recent success of any account; 0 when one never succeeded."""
     undo_summary: str
     """What `z` would take back, or empty."""
+
+
+def archive_unasked(ctx: Context, rows: Iterable[Account]) -> frozenset[int]:
+    """Row ids of accounts that have no word yet on where their archived mail goes (F2).
+
+    The engine notes what the folders say whenever it lists them.
+    """
+    return frozenset(
+        row.id
+        for row in rows
+        if row.server.get("archive", {}).get("kind") in ("ask", "create")
+        and (settings := ctx.settings.account(row.slug)) is not None
+        and settings.archive_remote
+    )
 
 
 async def status(ctx: Context) -> Status:

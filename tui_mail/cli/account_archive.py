@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -97,3 +98,28 @@ async def decided(
     except RefusedError as error:
         call.out.note(f"{error.message} Mail is archived only here.")
         return await with_archive(ctx, account, secret, replace(choice, kind="local"))
+
+
+async def asked_first(call: Call, ctx: Context, conversation_ids: Sequence[int]) -> None:
+    """Before mail is archived: ask for an account that never had to say where (F2).
+
+    Nobody there: a folder with a known name is used, and no folder is made.
+    """
+    from tui_mail.accounts.archiving import ArchiveChoice
+    from tui_mail.actions.archiving import answer, questions
+
+    nobody = call.out.as_json or not (sys.stdin.isatty() and call.out.errors_to_terminal)
+    for one in await questions(ctx, conversation_ids):
+        if nobody and one.kind == "create":
+            call.out.note(
+                f"{one.shown}: archived only here; there is no archive folder."
+                f" `tui-mail account archive {one.account} --create {one.folder}` makes one."
+            )
+        if nobody:
+            continue
+        words = _WORDS[one.kind].format(folder=one.folder)
+        call.out.note(f"{one.shown}: archived mail goes to {words} ({one.reason}). Y/n (n: here)")
+        agreed = sys.stdin.readline().strip().lower() in ("", "y", "yes")
+        choice = ArchiveChoice(one.kind if agreed else "local", one.folder, "you said so")
+        if said := await answer(ctx, one, choice):
+            call.out.note(said)

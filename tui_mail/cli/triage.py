@@ -183,6 +183,9 @@ async def _do(call: Call, ctx: Context, ids: list[int], target: int | None) -> D
     from tui_mail.actions import triage
 
     if call.name == "archive":
+        from tui_mail.cli.account_archive import asked_first
+
+        await asked_first(call, ctx, ids)
         return await triage.archive(ctx, ids)
     if call.name == "delete":
         return await triage.delete(ctx, ids)

@@ -258,6 +258,26 @@ def add_folder(
     return folder_id
 
 
+def give_role(conn: sqlite3.Connection, account_id: int, role: str, wire_name: bytes) -> None:
+    """Give a role to one folder of an account and take it from the others on the server."""
+    conn.execute(
+        "UPDATE folders SET role = CASE wire_name WHEN ?1 THEN ?2 ELSE '' END"
+        " WHERE account_id = ?3 AND wire_name <> ?4 AND (wire_name = ?1 OR role = ?2)",
+        (wire_name, role, account_id, LOCAL_ARCHIVE),
+    )
+
+
+def make_archive(conn: sqlite3.Connection, account_id: int, wire_name: bytes, name: str) -> None:
+    """Let a folder be the account's archive; a row is made when LIST has not told of it yet."""
+    conn.execute(
+        "INSERT INTO folders(account_id, wire_name, name, delimiter) SELECT ?1, ?2, ?3,"
+        " coalesce((SELECT delimiter FROM folders WHERE account_id = ?1 AND wire_name <> ?4"
+        " LIMIT 1), '/') WHERE true ON CONFLICT(account_id, wire_name) DO NOTHING",
+        (account_id, wire_name, name, LOCAL_ARCHIVE),
+    )
+    give_role(conn, account_id, "archive", wire_name)
+
+
 LOCAL_ARCHIVE = b"\x00local-archive"
 """Wire name of the folder that exists only here; no server name holds NUL."""
 

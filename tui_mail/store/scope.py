@@ -143,3 +143,17 @@ def forget_past(
         " WHERE account_id = ? AND name IN (SELECT value FROM json_each(?))",
         (account_id, json.dumps(sorted(folders))),
     )
+
+
+def accounts_in_inbox(
+    conn: sqlite3.Connection, conversation_ids: Collection[int]
+) -> frozenset[int]:
+    """Accounts that have mail of these conversations in their inbox."""
+    rows = conn.execute(
+        "SELECT DISTINCT m.account_id FROM messages m"
+        " JOIN presence p ON p.message_id = m.id JOIN folders f ON f.id = p.folder_id"
+        " WHERE m.conversation_id IN (SELECT value FROM json_each(?))"
+        " AND m.deleted_at IS NULL AND f.role = 'inbox'",
+        (ids_json(conversation_ids),),
+    )
+    return frozenset(row[0] for row in rows)

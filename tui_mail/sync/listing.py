@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from tui_mail.accounts.archiving import archive_choice
 from tui_mail.config.settings import AccountSettings
 from tui_mail.imap.values import ListedFolder, ListResult
 from tui_mail.store import accounts
@@ -18,9 +19,11 @@ _NOT_SYNCED = ("junk", "trash")
 async def list_folders(desk: Desk, wire: Wire) -> ListResult:
     """Ask for the folders and store them; a short list never makes folders go at once."""
     listed = await wire.call(lambda session: session.list_folders())
-    desk.gmail = wire.session.quirks.labels and any(f.role == "all" for f in listed.folders)
+    labels = wire.session.quirks.labels
+    desk.gmail = labels and any(f.role == "all" for f in listed.folders)
     desk.server_files_sent = wire.session.quirks.files_sent or desk.gmail
-    await desk.db.write(_store, desk.account_id, desk.account, listed, desk.gmail, desk.now())
+    settings, gmail, now = desk.account, desk.gmail, desk.now()
+    await desk.db.write(_store, desk.account_id, settings, listed, gmail, labels, now)
     desk.publish("account", [desk.account_id])
     return listed
 
@@ -31,6 +34,7 @@ def _store(
     settings: AccountSettings,
     listed: ListResult,
     gmail: bool,
+    labels: bool,
     now: int,
 ) -> None:
     known = {
@@ -56,6 +60,12 @@ def _store(
             selected=folder.selectable and _is_synced(folder, role, settings, gmail),
             mailbox_id=folder.status.mailbox_id if folder.status else "",
         )
+    for wire_name, role in roles.items():
+        if role == "archive":
+            accounts.give_role(conn, account_id, role, wire_name)
+    choice = archive_choice(listed.folders, settings, labels=labels)
+    seen = {"kind": choice.kind, "folder": choice.folder, "reason": choice.reason}
+    accounts.set_server(conn, account_id, {"archive": seen})
     has_inbox = any(name.upper() == b"INBOX" for name in names)
     if not believes_list(len(known), len(known.keys() & names), has_inbox):
         accounts.add_event(

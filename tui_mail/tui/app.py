@@ -20,7 +20,7 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from tui_mail.actions.context import Context, open_context
-from tui_mail.actions.status import Status, status
+from tui_mail.actions.status import Status, archive_unasked, status
 from tui_mail.config.keymap import Keymap
 from tui_mail.errors import ConfigError, StoreDamaged, TuiMailError
 from tui_mail.model.clock import Clock
@@ -82,6 +82,7 @@ class TuiMail(Program):
         self._lanes: Timer | None = None
         self._sending: tuple[str, int] | None = None
         self._asked_to_quit = False
+        self._unasked: bool | None = None
         self._held_frames = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -296,6 +297,12 @@ class TuiMail(Program):
         """Accounts in the user's order."""
         return await self.ctx.db.read(accounts.accounts)
 
+    async def asks_where_archive(self) -> bool:
+        """Known since the last look; read only before the first one."""
+        if self._unasked is None:
+            self._unasked = bool(archive_unasked(self.ctx, await self.read_accounts()))
+        return self._unasked
+
     def look_soon(self) -> None:
         """Read the status again in a moment."""
         if self._look is None:
@@ -310,6 +317,7 @@ class TuiMail(Program):
         now = await status(self.ctx)
         if self._exit:
             return
+        self._unasked = bool(archive_unasked(self.ctx, now.accounts))
         await self._end_sending()
         for screen in self.screen_stack:
             if hasattr(screen, "refresh_facts"):

@@ -61,5 +61,9 @@ class Program(PacedApp, metaclass=AbstractMeta):
         """Accounts in the user's order."""
 
     @abstractmethod
+    async def asks_where_archive(self) -> bool:
+        """Whether some account has to be asked before its first mail is archived."""
+
+    @abstractmethod
     async def command_quit(self) -> None:
         """Leave; mail that still waits makes it ask once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import TuiMailError
@@ -95,10 +96,26 @@ class TriageScreen(CommandScreen):
         return shown_key(keys[0]) if keys else ""
 
     async def command_archive(self) -> None:
-        """Archive the targets."""
+        """Archive the targets; an account that never had to say where is asked first."""
         from tui_mail.actions import triage
 
-        self.do(Deed("archive", triage.archive))
+        ids = self.targets()
+        deed = Deed("archive", triage.archive)
+        if not ids or not await self.mail_app.asks_where_archive():
+            self.do(deed, ids)
+            return
+        from tui_mail.actions import archiving
+        from tui_mail.tui.archiving import ask_where
+
+        async def then(said: str) -> None:
+            self.do(deed, ids)
+            if said:
+                self.mail_app.acts.put(partial(self._say_trouble, said))
+
+        await ask_where(self.mail_app, await archiving.questions(self.mail_app.ctx, ids), then)
+
+    async def _say_trouble(self, said: str) -> None:
+        self.say(said, trouble=True)
 
     async def command_delete(self) -> None:
         """Move the targets to the trash."""
