@@ -47,7 +47,7 @@ async def test_a_folder_is_made_and_the_mail_goes_there(
         first, second, _ = [row.id for row in await ctx.db.read(pages.page, View.INBOX, 0, 9)]
         (question,) = await questions(ctx, [first])
         assert (question.kind, question.folder) == ("create", "Archive")
-        assert await answer(ctx, question, ArchiveChoice("create", "Archive")) == ""
+        assert await answer(ctx, question, "create", "Archive") == ""
         assert await questions(ctx, [first]) == ()
         await triage.archive(ctx, [first])
         await sync(paths)
@@ -70,7 +70,7 @@ async def test_a_folder_with_a_known_name_is_asked_about(
         first, second, third = [row.id for row in await ctx.db.read(pages.page, View.INBOX, 0, 9)]
         (question,) = await questions(ctx, [first])
         assert (question.kind, question.folder) == ("ask", "Archive")
-        await answer(ctx, question, ArchiveChoice("folder", "Archive"))
+        await answer(ctx, question, "folder", "Archive")
         await triage.archive(ctx, [first])
         await sync(paths)
         assert await questions(ctx, [second]) == ()

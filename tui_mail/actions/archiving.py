@@ -69,7 +69,12 @@ def _question(
     return ArchiveQuestion(row.slug, shown, seen["kind"], seen["folder"], reason, others)
 
 
-async def answer(ctx: Context, question: ArchiveQuestion, choice: ArchiveChoice) -> str:
+async def answer(
+    ctx: Context,
+    question: ArchiveQuestion,
+    kind: Literal["folder", "create", "local"],
+    folder: str = "",
+) -> str:
     """Keep the user's word; `create` makes the folder first. Answers what to tell, or nothing.
 
     A server that makes no folder is not asked again: mail is archived only here. One that cannot
@@ -78,7 +83,7 @@ async def answer(ctx: Context, question: ArchiveQuestion, choice: ArchiveChoice)
     settings = ctx.settings.account(question.account)
     if settings is None:
         raise ActionError(f"There is no account `{one_line(question.account, 40)}`.")
-    said = ""
+    said, choice = "", ArchiveChoice(kind, folder, "you said so")
     try:
         changed = await actions.with_archive(ctx, settings, None, choice)
     except RefusedError as error:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tui_mail.cli.call import Call
 from tui_mail.cli.codes import Code
@@ -105,7 +105,6 @@ async def asked_first(call: Call, ctx: Context, conversation_ids: Sequence[int])
 
     Nobody there: a folder with a known name is used, and no folder is made.
     """
-    from tui_mail.accounts.archiving import ArchiveChoice
     from tui_mail.actions.archiving import answer, questions
 
     nobody = call.out.as_json or not (sys.stdin.isatty() and call.out.errors_to_terminal)
@@ -120,6 +119,6 @@ async def asked_first(call: Call, ctx: Context, conversation_ids: Sequence[int])
         words = _WORDS[one.kind].format(folder=one.folder)
         call.out.note(f"{one.shown}: archived mail goes to {words} ({one.reason}). Y/n (n: here)")
         agreed = sys.stdin.readline().strip().lower() in ("", "y", "yes")
-        choice = ArchiveChoice(one.kind if agreed else "local", one.folder, "you said so")
-        if said := await answer(ctx, one, choice):
+        kind: Literal["folder", "create", "local"] = "create" if one.kind == "create" else "folder"
+        if said := await answer(ctx, one, kind if agreed else "local", one.folder):
             call.out.note(said)

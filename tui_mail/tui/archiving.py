@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from tui_mail.accounts.archiving import ArchiveChoice
 from tui_mail.actions import archiving
 from tui_mail.actions.archiving import ArchiveQuestion
 from tui_mail.errors import TuiMailError
@@ -33,18 +32,20 @@ async def ask_where(
         return
     question, rest = asked[0], asked[1:]
 
-    async def take(choice: ArchiveChoice) -> None:
+    async def take(choice: tuple[Literal["folder", "create", "local"], str]) -> None:
+        kind, folder = choice
+
         async def keep() -> None:
             try:
-                words = await archiving.answer(app.ctx, question, choice)
+                words = await archiving.answer(app.ctx, question, kind, folder)
             except TuiMailError as error:
                 app.note_failure(error)
                 return
             app.look_soon()
             await ask_where(app, rest, then, words or said)
 
-        if choice.kind == "create":
-            app.say(f"{question.shown}: making the folder {one_line(choice.folder, 40)} …")
+        if kind == "create":
+            app.say(f"{question.shown}: making the folder {one_line(folder, 40)} …")
             background.begin(app, keep, "archive", exclusive=False)
         else:
             await keep()
@@ -62,20 +63,20 @@ def _choices(question: ArchiveQuestion) -> list[Choice]:
         f"Make a folder {shown}" if makes else f"Use the folder {shown}",
         "on the server; mail is moved there",
         "",
-        ArchiveChoice("create" if makes else "folder", question.folder, "you said so"),
+        ("create" if makes else "folder", question.folder),
     )
     here = Choice(
         "Only here",
         "the server keeps it in the inbox",
         "",
-        ArchiveChoice("local", "", "you said so"),
+        ("local", ""),
     )
     others = [
         Choice(
             f"Use the folder {one_line(name, 40)}",
             "on the server; mail is moved there",
             "",
-            ArchiveChoice("folder", name, "you said so"),
+            ("folder", name),
         )
         for name in question.others
     ]
