@@ -218,7 +218,7 @@ def test_every_version_of_vcard_brings_the_same_person(tmp_path: Path, run: Run,
     assert (person["name"], person["last_name"]) == ("Anna Bergström", "Bergström")
     assert person["addresses"][0]["address"] == "anna@x.example"
     assert person["phones"][0]["number"] == "+47 1"
-    again = run("import", "vcard", str(file), "--json").json
+    again = run("import", "people", str(file), "--json").json
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 1)
 
 

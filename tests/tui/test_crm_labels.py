@@ -10,7 +10,7 @@ from tests.tui.conftest import Start
 from tests.tui.crm import add, mail_from, mark
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
-from tui_mail.actions import crm, labelling
+from tui_mail.actions import crm, labelling, linking, sharing
 
 Make = Callable[..., Mailbox]
 
@@ -98,3 +98,30 @@ async def test_deals_without_mail_are_reached_by_the_filter(mailbox: Make, start
         await journey.until(lambda: "Deals  2" in journey.screen)
         await journey.press("g", "c", "f")
         assert "Only deals can be filtered" in journey.screen
+
+
+async def test_who_sees_a_record_is_chosen_on_its_screen_and_undone(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(1, "anna@fjord.example")])
+    box.run("INSERT INTO users(id, name) VALUES (2, 'Bea')")
+    async with start(box) as journey:
+        ctx = journey.app.ctx
+        deal = await add(journey, "deal", title="Crane")
+        await linking.link(ctx, [1], deal)
+        assert (await sharing.audience(ctx, [1])).names == ("Bea",)
+        await journey.press("g", "p", "enter")
+        await journey.until(lambda: "Seen by             everyone" in journey.screen)
+        await mark(journey, "Seen by")
+        await journey.press("enter", *"owner", "enter")
+        await journey.until(lambda: "Seen by             owner" in journey.screen)
+        assert (await sharing.audience(ctx, [1])).names == ()
+        await mark(journey, "Owner")
+        await journey.press("enter", *"bea", "enter")
+        await journey.until(lambda: "Owner               Bea" in journey.screen)
+        assert (await sharing.audience(ctx, [1])).names == ("Bea",)
+        await journey.press("x")
+        assert "Owner always stands" in journey.screen
+        await journey.press("z", "z")
+        await journey.until(lambda: "Seen by             everyone" in journey.screen)

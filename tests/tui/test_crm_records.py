@@ -82,14 +82,14 @@ async def test_a_note_has_lines_and_is_dropped_only_after_a_word(
     box = mailbox()
     async with start(box) as journey:
         deal = await add(journey, "deal", title="Crane")
-        await journey.press("g", "p", "enter", "n", *"one", "enter", *"two", "ctrl+s")
-        assert box.fetch("SELECT text FROM notes") == [("one\ntwo",)]
-        await journey.until(lambda: "one" in journey.screen)
-        await mark(journey, "one")
+        await journey.press("g", "p", "enter", "n", *"first", "enter", *"two", "ctrl+s")
+        assert box.fetch("SELECT text FROM notes") == [("first\ntwo",)]
+        await journey.until(lambda: "first" in journey.screen)
+        await mark(journey, "first")
         await journey.press("enter", *"!", "escape")
         assert "Esc again drops it" in journey.screen
         await journey.press("ctrl+s")
-        assert box.fetch("SELECT text FROM notes") == [("one\ntwo!",)]
+        assert box.fetch("SELECT text FROM notes") == [("first\ntwo!",)]
         await journey.press("n", "x", "escape", "escape")
         assert box.fetch("SELECT count(*) FROM notes") == [(1,)]
         assert deal.id

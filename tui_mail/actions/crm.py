@@ -11,7 +11,7 @@ from tui_mail.actions.recorded import Outcome, RecordDone, act
 from tui_mail.errors import ActionError
 from tui_mail.model.records import ITEM_KINDS, Ref, checked
 from tui_mail.model.safe_text import one_line
-from tui_mail.store import activities, deals, items, links, organizations, people, records
+from tui_mail.store import activities, deals, items, links, organizations, people, records, sight
 
 USER = "user"
 
@@ -182,7 +182,10 @@ async def convert_lead(
         old = records.row(conn, lead)
         if old["status"] == "converted":
             raise ActionError("This lead is a deal already.")
-        keys = ("title", "person_id", "organization_id", "value", "currency", "expected_close")
+        keys = (
+            "title", "person_id", "organization_id", "value", "currency", "expected_close",
+            "owner_id", "visible_to",
+        )  # fmt: skip
         given = checked("deal", {**{key: old[key] for key in keys}, **values}, new=True)
         given["people"] = tuple(items.people_of(conn, lead))
         deal = items.create(conn, "deal", given, now)
@@ -194,6 +197,8 @@ async def convert_lead(
             (deal.id, lead.id),
         )
         conn.execute("UPDATE deals SET source_lead_id = ? WHERE id = ?", (lead.id, deal.id))
+        for user_id in sight.followers_of(conn, lead):
+            sight.set_follower(conn, deal, user_id, True)
         changed = links.hand_over(conn, lead, deal, USER, now)
         items.change(conn, lead, {"status": "converted"}, now)
         conn.execute("UPDATE leads SET deal_id = ? WHERE id = ?", (deal.id, lead.id))

@@ -28,7 +28,8 @@ from tui_mail.store import activities, deals, items, organizations, people, reco
 from tui_mail.store.trial import copy_records
 
 __all__ = [
-    "MAX_OCTETS", "Rejected", "Report", "Table", "import_table", "import_vcards", "read_csv",
+    "MAX_OCTETS", "Rejected", "Report", "Table", "import_table", "import_vcards", "is_vcards",
+    "read_csv",
 ]  # fmt: skip
 
 MAX_REJECTED = 1000
@@ -78,6 +79,11 @@ async def import_table(
         )
     cards = await asyncio.to_thread(_cards, table, columns)
     return await _import(ctx, kind, cards, table.lines, dry_run)
+
+
+def is_vcards(data: bytes) -> bool:
+    """Whether a file holds vCards, whatever its name says."""
+    return b"BEGIN:VCARD" in data[:4096].upper()
 
 
 async def import_vcards(ctx: Context, data: bytes, *, dry_run: bool) -> Report:

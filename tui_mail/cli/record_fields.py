@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from tui_mail.errors import ActionError
 from tui_mail.model.addresses import address_key
 from tui_mail.model.records import FIELDS, Field, Ref, parse_ref
+from tui_mail.model.safe_text import one_line
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context
+    from tui_mail.model.visibility import User
 
 _NAMES = {
     "addresses": ("address", "ADDRESS"),
@@ -23,6 +25,7 @@ _NAMES = {
     "deals": ("deal", "ID"),
     "stage_id": ("stage", "ID|NAME"),
     "phase_id": ("phase", "ID|NAME"),
+    "owner_id": ("owner", "ID|NAME"),
     "custom": ("field", "KEY=VALUE"),
 }
 _LISTS = ("addresses", "phones", "domains", "records", "custom")
@@ -86,6 +89,8 @@ async def _record(ctx: Context, field: Field, text: str) -> int:
     """The id of the record, stage or phase that was named."""
     from tui_mail.store import organizations, people
 
+    if field.target == "user":
+        return (await user_of(ctx, text)).id
     ref = parse_ref(text) or (Ref(field.target, int(text)) if _is_number(text) else None)
     if ref is not None:
         if ref.kind != field.target:
@@ -118,6 +123,18 @@ async def stage_of(ctx: Context, target: str, text: str) -> int:
             return stage.id
     names = ", ".join(stage.name for stage in known)
     raise ActionError(f"There is no {target} `{text[:60]}`.", hint=f"Say one of: {names}.")
+
+
+async def user_of(ctx: Context, text: str) -> User:
+    """The user of that id or name. Raises ActionError that names everybody there is."""
+    from tui_mail.store import sight
+
+    users = await ctx.db.read(sight.users)
+    found = [one for one in users if text.strip() in (one.name, str(one.id))]
+    if len(found) != 1:
+        names = ", ".join(f"{one_line(one.name, 40)} ({one.id})" for one in users)
+        raise ActionError("No one user is called that.", hint=f"There are: {names}")
+    return found[0]
 
 
 def _is_number(text: str) -> bool:

@@ -12,7 +12,7 @@ from tui_mail.cli.call import Call
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import counted, local, utc
 from tui_mail.cli.record_rows import activity_json, as_json, cells, note_json
-from tui_mail.model.records import ITEM_KINDS, Activity, Item, Note, Person, Ref
+from tui_mail.model.records import ITEM_KINDS, SIGHT, Activity, Item, Note, Person, Ref
 from tui_mail.model.safe_text import one_line
 
 if TYPE_CHECKING:
@@ -37,7 +37,15 @@ _PLAIN = {
     "start_date": "Start",
     "remote_id": "Id elsewhere",
 }
-_ONLY_IN_ROW = ("source", "lost_reason", "description", "start_date", "remote_id")
+_ONLY_IN_ROW = (
+    "owner_id",
+    "visible_to",
+    "source",
+    "lost_reason",
+    "description",
+    "start_date",
+    "remote_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class _Whole:
     conversations: list[Row]
     total: int
     last_at: int
+    owner: str
     followers: list[str]
 
 
@@ -93,6 +102,7 @@ def _read(conn: sqlite3.Connection, ref: Ref) -> _Whole:
         record_mail.conversations(conn, ref, 0, _MOST),
         total,
         last_at,
+        sight.owner_name(conn, ref),
         sight.follower_names(conn, ref),
     )
 
@@ -113,6 +123,7 @@ async def show(call: Call, ctx: Context, ref: Ref) -> int:
         {
             "kind": ref.kind,
             "record": fields,
+            "owner": whole.owner,
             "followers": whole.followers,
             "people": [as_json(person) for person in whole.people],
             "items": [as_json(item) for item in whole.items],
@@ -143,6 +154,9 @@ def _print(call: Call, ref: Ref, whole: _Whole, fields: dict[str, Any]) -> None:
     lines += [("Phone", one["number"]) for one in fields.get("phones", ())]
     lines += [("Domain", domain) for domain in fields.get("domains", ())]
     lines += [(key, value) for key, value in fields["custom"].items()]
+    lines.append(("Owner", one_line(whole.owner, 80)))
+    seen = next((word for word, value in SIGHT.items() if value == fields["visible_to"]), "")
+    lines.append(("Seen by", seen))
     lines += [("Followed by", one_line(user, 80)) for user in whole.followers]
     out.rows(lines, indent="  ")
     _section(call, "People", [cells(person)[:2] + cells(person)[3:] for person in whole.people])

@@ -9,6 +9,8 @@ from tui_mail.cli.acted import add_dry_run, finish, missing_records, record_ref,
 from tui_mail.cli.call import Call, conversations_of, reference, refuse_missing, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import counted, local, utc
+from tui_mail.cli.record_fields import user_of
+from tui_mail.errors import ActionError
 from tui_mail.model.records import Ref
 from tui_mail.model.safe_text import one_line
 
@@ -47,14 +49,11 @@ async def _follow(call: Call, ctx: Context) -> int:
     if missing := await missing_records(ctx, [ref]):
         return refuse_records(call, missing)
     wanted: str = call.args.user or str(sight.SELF)
-    users = await ctx.db.read(sight.users)
-    found = [one for one in users if wanted in (one.name, str(one.id))]
-    if len(found) != 1:
-        names = ", ".join(f"{one_line(one.name, 40)} ({one.id})" for one in users)
-        return call.out.refuse(Code.NOT_FOUND, "No one user is called that.", f"There are: {names}")
-    done = await sharing.follow(
-        ctx, ref, found[0].id, call.name == "follow", dry_run=call.args.dry_run
-    )
+    try:
+        user = await user_of(ctx, wanted)
+    except ActionError as error:
+        return call.out.refuse(Code.NOT_FOUND, error.message, error.hint)
+    done = await sharing.follow(ctx, ref, user.id, call.name == "follow", dry_run=call.args.dry_run)
     return finish(call, done)
 
 

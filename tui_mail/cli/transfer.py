@@ -39,7 +39,9 @@ def configure(parser: argparse.ArgumentParser, name: str, common: argparse.Argum
     if name == "import":
         kinds = (*KINDS, "vcard")
         parser.add_argument("what", choices=kinds, help="what is in the file")
-        parser.add_argument("file", help="a CSV file, or a vCard file; - is standard input")
+        parser.add_argument(
+            "file", help="a CSV file, or with people a vCard file; - is standard input"
+        )
         parser.add_argument(
             "--map",
             action="append",
@@ -91,7 +93,10 @@ async def _import(call: Call, ctx: Context) -> int:
     columns: list[tuple[str, str]] = []
     more: dict[str, Any] = {}
     try:
-        if call.args.what == "vcard":
+        cards = call.args.what == "vcard" or (
+            call.args.what == "people" and importing.is_vcards(data)
+        )
+        if cards:
             if call.args.map:
                 return call.out.refuse(Code.USAGE, "A vCard file has no columns to map.")
             report = await importing.import_vcards(ctx, data, dry_run=dry_run)
@@ -109,7 +114,7 @@ async def _import(call: Call, ctx: Context) -> int:
     except ActionError as error:
         return call.out.refuse(Code.USAGE, error.message, error.hint)
     call.out.document(_report_json(call, report) | more)
-    _tell(call, report, columns)
+    _tell(call, report, columns, "Card" if cards else "Line")
     return Code.FAILED if report.rejected else Code.OK
 
 
@@ -159,7 +164,7 @@ def _report_json(call: Call, report: Report) -> dict[str, Any]:
     }
 
 
-def _tell(call: Call, report: Report, columns: Sequence[tuple[str, str]]) -> None:
+def _tell(call: Call, report: Report, columns: Sequence[tuple[str, str]], where: str) -> None:
     if call.out.as_json:
         return
     if call.args.dry_run and columns:
@@ -171,7 +176,6 @@ def _tell(call: Call, report: Report, columns: Sequence[tuple[str, str]]) -> Non
     )
     if report.also_created:
         call.out.line(f"{report.also_created:,} people and organizations they name are new too.")
-    where = "Card" if call.args.what == "vcard" else "Line"
     for one in report.rejected[:_SHOWN]:
         call.out.note(f"{where} {one.line}: {one.reason} {one.text}".rstrip())
     if len(report.rejected) > _SHOWN:

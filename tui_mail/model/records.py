@@ -11,6 +11,7 @@ from typing import Any
 from tui_mail.errors import ActionError
 from tui_mail.model.addresses import address_key, domain_key
 from tui_mail.model.money import parse_amount
+from tui_mail.model.visibility import EVERYONE, OWNER_ONLY
 
 ITEM_KINDS = ("deal", "lead", "project")
 """What a conversation is linked to."""
@@ -23,6 +24,8 @@ PLURALS = {
     "project": "projects",
 }
 MAX_TEXT = 10_000
+SIGHT = {"owner": OWNER_ONLY, "everyone": EVERYONE}
+"""Who sees a record beside who follows it, and with it the mail that is shared (R42)."""
 ACTIVITY_TYPES = ("task", "call", "meeting", "deadline", "email", "lunch")
 
 
@@ -54,16 +57,18 @@ class Field:
     key: str
     kind: str
     """`text`, `long`, `money`, `currency`, `date`, `choice`, `record` (an id of `target`),
-    `records`, `addresses`, `phones` or `domains`."""
+    `records`, `addresses`, `phones`, `domains` or `sight` (a word of `SIGHT`)."""
     title: str
     required: bool = False
     target: str = ""
-    """Kind of the record a `record` field points to: person, organization, deal, stage, phase."""
+    """What a `record` field points to: person, organization, deal, stage, phase or user."""
     choices: tuple[str, ...] = ()
 
 
 _COMMON = (
     Field("organization_id", "record", "Organization", target="organization"),
+    Field("owner_id", "record", "Owner", target="user"),
+    Field("visible_to", "sight", "Seen by", choices=tuple(SIGHT)),
     Field("custom", "custom", "Further fields"),
     Field("remote_id", "text", "Id elsewhere"),
 )
@@ -178,6 +183,11 @@ def _value(field: Field, value: Any) -> Any:
             if value not in field.choices:
                 raise ActionError(f"{field.title} is one of: {', '.join(field.choices)}.")
             return value
+        case "sight":
+            sight = SIGHT.get(str(value).strip().lower(), value)
+            if sight not in SIGHT.values():
+                raise ActionError(f"{field.title} is one of: {', '.join(SIGHT)}.")
+            return sight
         case "currency":
             code = str(value).strip().upper()
             if not re.fullmatch("[A-Z]{3}", code):
@@ -191,6 +201,8 @@ def _value(field: Field, value: Any) -> Any:
                 raise ActionError(f"{field.title}: a time such as 09:30.")
             return text
         case "record":
+            if field.target == "user" and not value:
+                raise ActionError(f"{field.title} is missing.")
             return int(value) if value else None
         case "number":
             return int(value or 0)

@@ -14,6 +14,7 @@ from tui_mail.store.ids import ids_json
 
 def create(conn: sqlite3.Connection, values: Mapping[str, Any], now: int) -> int:
     """Add an organization and return its id."""
+    records.references(conn, values)
     organization_id = records.insert(conn, "organizations", values, now)
     _set_domains(conn, organization_id, values.get("domains") or ())
     reindex(conn, organization_id)
@@ -24,6 +25,7 @@ def change(
     conn: sqlite3.Connection, organization_id: int, values: Mapping[str, Any], now: int
 ) -> None:
     """Change fields; domains are replaced as a whole."""
+    records.references(conn, values)
     old = records.row(conn, Ref("organization", organization_id))
     records.update(conn, "organizations", organization_id, values, now)
     if "domains" in values:

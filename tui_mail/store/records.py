@@ -76,7 +76,7 @@ def references(conn: sqlite3.Connection, values: Mapping[str, Any]) -> None:
         need(conn, Ref("person", person_id))
     for deal_id in values.get("deals") or ():
         need(conn, Ref("deal", deal_id))
-    for key, table in (("stage_id", "stages"), ("phase_id", "phases")):
+    for key, table in (("stage_id", "stages"), ("phase_id", "phases"), ("owner_id", "users")):
         if (
             key in values
             and not conn.execute(f"SELECT 1 FROM {table} WHERE id = ?", (values[key],)).fetchone()
@@ -108,8 +108,13 @@ def hand_over(conn: sqlite3.Connection, source: Ref, target: Ref) -> None:
 def merged(
     target: Mapping[str, Any], source: Mapping[str, Any], keys: Sequence[str]
 ) -> dict[str, Any]:
-    """Values of `source` for what is empty in `target`; further fields are joined."""
+    """Values of `source` for what is empty in `target`; further fields are joined.
+
+    Whoever could not see one of the two does not see both: the narrower sight stays (R42).
+    """
     values = {key: source[key] for key in keys if source[key] and not target[key]}
+    if source["visible_to"] < target["visible_to"]:
+        values["visible_to"] = source["visible_to"]
     custom = {**json.loads(source["custom"]), **json.loads(target["custom"])}
     if custom != json.loads(target["custom"]):
         values["custom"] = custom

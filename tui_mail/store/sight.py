@@ -52,6 +52,16 @@ def followers_of(conn: sqlite3.Connection, ref: Ref) -> frozenset[int]:
     return frozenset(row[0] for row in rows)
 
 
+def owner_name(conn: sqlite3.Connection, ref: Ref) -> str:
+    """The name of the user a record belongs to."""
+    row = conn.execute(
+        f"SELECT u.name FROM {PLURALS[ref.kind]} r JOIN users u ON u.id = r.owner_id"
+        " WHERE r.id = ?",
+        (ref.id,),
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
 def follower_names(conn: sqlite3.Connection, ref: Ref) -> list[str]:
     """The names of the users who follow a record."""
     its = followers_of(conn, ref)

@@ -34,7 +34,7 @@ async def import_file(over: CommandScreen, kind: str = "") -> None:
             data = await asyncio.to_thread(_read, path)
         except OSError as error:
             raise ActionError(f"It cannot be read: {error.strerror}.") from error
-        is_cards = b"BEGIN:VCARD" in data[:4096].upper()
+        is_cards = importing.is_vcards(data)
         if is_cards and kind != "person":
             raise ActionError("This is a vCard file: it holds persons. Import it from there.")
         table = None if is_cards else await asyncio.to_thread(importing.read_csv, data)

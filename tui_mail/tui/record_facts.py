@@ -10,7 +10,7 @@ from typing import Any
 
 from tui_mail.model.messages import Attachment
 from tui_mail.model.money import plain_amount
-from tui_mail.model.records import FIELDS, ITEM_KINDS, Field, Ref
+from tui_mail.model.records import FIELDS, ITEM_KINDS, SIGHT, Field, Ref
 from tui_mail.store import (
     activities,
     deals,
@@ -104,6 +104,10 @@ def field_text(conn: sqlite3.Connection, ref: Ref, field: Field, row: dict[str, 
             return ", ".join(one for one, _ in found.phones) if found else ""
         case "domains":
             return ", ".join(organizations.domains_of(conn, ref.id))
+        case "sight":
+            return next((word for word, kept in SIGHT.items() if kept == value), "")
+        case "record" if field.target == "user":
+            return sight.owner_name(conn, ref)
         case "record":
             return _name(conn, field.target, value)
         case _:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tui_mail.actions import crm, labelling, sharing
 from tui_mail.errors import ActionError
-from tui_mail.model.records import Ref
+from tui_mail.model.records import Field, Ref
 from tui_mail.store import items, labels, records, sight
 from tui_mail.store.labels import CustomField
 from tui_mail.tui import text
@@ -18,6 +18,7 @@ from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.labels import ask_labels
 from tui_mail.tui.shell import CommandScreen
 
+_SEEN = {"owner": "and who follows it", "everyone": "all who work with these records"}
 _TYPES = {"text": "any words", "number": "a number", "date": "a day", "choice": "one of several"}
 
 
@@ -129,6 +130,22 @@ async def change_followers(over: CommandScreen, ref: Ref, did: Did) -> None:
     choices = [Choice(u.name, "follows it" if u.id in now else "", "", u.id) for u in users]
     note = "A follower sees the record and its shared mail."
     await over.mail_app.push_screen(PickerScreen("Followed by", choices, take, note=note))
+
+
+async def change_sight(over: CommandScreen, ref: Ref, field: Field, did: Did) -> None:
+    """Choose the owner of a record, or who else sees it and the mail that is shared (R42)."""
+    ctx = over.mail_app.ctx
+
+    async def take(value: int | str) -> None:
+        await did(await crm.edit(ctx, ref, {field.key: value}))
+
+    if field.target == "user":
+        users = await ctx.db.read(sight.users)
+        choices = [Choice(user.name, "", "", user.id) for user in users]
+    else:
+        choices = [Choice(word, _SEEN[word], "", word) for word in field.choices]
+    note = "Private mail stays yours whoever sees the record."
+    await over.mail_app.push_screen(PickerScreen(field.title, choices, take, note=note))
 
 
 def _further(conn: sqlite3.Connection, ref: Ref, field: str) -> list[int]:

@@ -189,3 +189,31 @@ def test_deals_without_mail_are_found_by_silence_and_by_having_nothing_planned(
     assert titles("--quiet", "--no-activity") == ["Bare"]
     assert titles("--quiet", "--limit", "1") == ["A deal"]
     assert titles("--quiet", "--status", "won") == []
+
+
+def test_a_record_is_for_its_owner_alone_and_so_is_the_deal_made_of_it(
+    company: Mailbox, tui: Tui
+) -> None:
+    """The third condition of R42 can be set, and nothing widens it by itself."""
+    company.run("INSERT INTO users(id, name) VALUES (2, 'Bea'), (3, 'Cem')")
+    assert tui("link", "1", "lead:1").code == 0
+    assert tui("share", "1", "--dry-run", "--json").json["seen_by"] == ["Bea", "Cem"]
+    for ref in ("lead:1", "person:1"):
+        kind, number = ref.split(":")
+        assert tui(kind, "edit", number, "--visible-to", "owner").code == 0
+    assert tui("share", "1", "--dry-run", "--json").json["seen_by"] == []
+    assert tui("lead", "edit", "1", "--owner", "Bea").code == 0
+    assert tui("follow", "lead:1", "--user", "Cem").code == 0
+    assert tui("share", "1", "--dry-run", "--json").json["seen_by"] == ["Bea", "Cem"]
+    shown = tui("lead", "show", "1").out
+    assert "Bea" in shown and "owner" in shown
+    (deal, _) = tui("lead", "convert", "1", "--json").json["records"]
+    found = tui("deal", "show", deal, "--json").json
+    assert (found["owner"], found["record"]["visible_to"]) == ("Bea", 1)
+    assert found["followers"] == ["Cem"]
+
+
+def test_the_narrower_sight_stays_when_records_become_one(company: Mailbox, tui: Tui) -> None:
+    assert tui("deal", "add", "Hidden", "--visible-to", "owner", "--json").code == 0
+    assert tui("deal", "merge", "1", "2").code == 0
+    assert tui("deal", "show", "1", "--json").json["record"]["visible_to"] == 1

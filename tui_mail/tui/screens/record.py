@@ -34,6 +34,8 @@ _STATUSES = {
     "lead": ("open", "archived"),
     "project": ("open", "completed", "canceled"),
 }
+_STANDING = ("stage", "phase", "user")
+"""What a record always has one of."""
 
 
 def screen(*, ref: Ref) -> RecordScreen:
@@ -124,7 +126,7 @@ class RecordScreen(SheetScreen):
                 await relating.set_custom(self, self.ref, name, "", self._did)
             case FieldLine(key) if key in {f.key for f in fields_of(self.ref)}:
                 field = next(f for f in fields_of(self.ref) if f.key == key)
-                if field.target in ("stage", "phase") or field.kind in ("choice", "currency"):
+                if field.target in _STANDING or field.kind in ("choice", "currency", "sight"):
                     self.say(f"{field.title} always stands; Enter changes it.")
                     return
                 value = None if field.kind == "record" else 0 if field.kind == "money" else ""
@@ -139,6 +141,9 @@ class RecordScreen(SheetScreen):
             return
         if field.key == "status":
             await self.command_record_status()
+            return
+        if field.target == "user" or field.kind == "sight":
+            await relating.change_sight(self, self.ref, field, self._did)
             return
         if field.kind == "record":
             await self._choose(field)
