@@ -119,6 +119,12 @@ async def test_a_mail_the_server_does_not_give_stops_no_other(tmp_path: Path) ->
             assert await rows(
                 ctx, "SELECT body_state, count(*) FROM messages GROUP BY 1 ORDER BY 1"
             ) == [("failed", 1), ("full", 9)]
+            failed = await rows(
+                ctx, "SELECT id, subject, text_key FROM messages WHERE body_state = 'failed'"
+            )
+            (message_id, subject, text_key) = failed[0]
+            assert text_key is not None, "its header is in the index"
+            assert message_id in (await search(ctx, f'"{subject}"')).message_ids
 
 
 async def test_headers_that_did_not_come_are_asked_for_again(tmp_path: Path) -> None:

@@ -258,8 +258,10 @@ async def test_leaving_a_search_goes_back_to_the_exact_place(
         await journey.until(lambda: journey.list.total == 6)
         await journey.press("enter", "j", "j")
         assert journey.cursor == "Subject 0107"
+        assert "6 conversations" in journey.lines[-2]
         await journey.press("escape")
         assert (journey.cursor, journey.list.top, journey.rows) == before
+        assert "6 conversations" not in journey.screen
 
 
 async def test_a_found_conversation_is_archived_where_it_was_found(

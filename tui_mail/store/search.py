@@ -35,6 +35,15 @@ _IS = {
     **record_search.IS,
 }
 
+_HEADERS = {
+    "subject": "m.subject LIKE ? ESCAPE '\\'",
+    "sender": "m.from_name LIKE ? ESCAPE '\\' OR m.from_address LIKE ? ESCAPE '\\'",
+    "recipients": "EXISTS (SELECT 1 FROM participants p JOIN correspondents c"
+    " ON c.id = p.correspondent_id WHERE p.message_id = m.id AND p.role IN ('to', 'cc', 'bcc')"
+    " AND (p.name LIKE ? ESCAPE '\\' OR c.address LIKE ? ESCAPE '\\'))",
+}
+"""Columns of the index as a header has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hits:
@@ -73,21 +82,13 @@ def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
             plan.where.append(_condition(term, plan.values))
             if isinstance(term, Field):
                 _narrow(plan, term)
-    if not _mentions_view(query.node):
-        plan.where.append(
-            "(m.state <> 'received' OR EXISTS (SELECT 1 FROM presence p JOIN folders f"
-            " ON f.id = p.folder_id WHERE p.message_id = m.id"
-            " AND f.role NOT IN ('trash', 'junk')))"
-        )
-    plan.where.append("m.deleted_at IS NULL")
-    if not _asks_for_screened(query.node):
-        plan.where.append("m.screened_by IS NULL")
-    where = " AND ".join(plan.where)
+    scope = _scope(query.node)
+    where = " AND ".join([*plan.where, *scope])
     match = " AND ".join(plan.match)
     values: Sequence[object] = plan.values
     if match and not _is_rare(conn, plan):
         sql = (
-            "SELECT m.conversation_id, m.id FROM fts"
+            "SELECT m.sort_at, m.id, m.conversation_id FROM fts"
             " CROSS JOIN messages m ON m.text_key = fts.rowid"
             f" WHERE fts MATCH ? AND {' AND '.join([*plan.bounds, where])} ORDER BY fts.rowid DESC"
         )
@@ -97,10 +98,65 @@ def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
             where += " AND EXISTS (SELECT 1 FROM fts WHERE fts MATCH ? AND fts.rowid = m.text_key)"
             values = (*values, match)
         sql = (
-            f"SELECT m.conversation_id, m.id FROM messages m WHERE {where}"
+            f"SELECT m.sort_at, m.id, m.conversation_id FROM messages m WHERE {where}"
             " ORDER BY m.sort_at DESC, m.id DESC"
         )
-    return _collect(conn, sql, values, limit)
+    found, more = _collect(conn, sql, values, limit)
+    if match and _has_headers_only(conn):
+        values = []
+        where = " AND ".join([_in_headers(query.node, values), *scope])
+        further, even_more = _collect(
+            conn,
+            "SELECT m.sort_at, m.id, m.conversation_id FROM messages m"
+            f" WHERE m.body_state = 'none' AND {where} ORDER BY m.sort_at DESC, m.id DESC",
+            values,
+            limit,
+        )
+        found, more = sorted({*found, *further}, reverse=True), more or even_more
+    newest: dict[int, int] = {}
+    for _, message_id, conversation_id in found:
+        newest.setdefault(conversation_id, message_id)
+    ids = tuple(newest)[:limit]
+    return Hits(ids, tuple(newest[cid] for cid in ids), more or len(newest) > limit)
+
+
+def _scope(node: Node) -> list[str]:
+    """What is left out unless it is asked for."""
+    scope = ["m.deleted_at IS NULL"]
+    if not _mentions_view(node):
+        scope.append(
+            "(m.state <> 'received' OR EXISTS (SELECT 1 FROM presence p JOIN folders f"
+            " ON f.id = p.folder_id WHERE p.message_id = m.id"
+            " AND f.role NOT IN ('trash', 'junk')))"
+        )
+    if not _asks_for_screened(node):
+        scope.append("m.screened_by IS NULL")
+    return scope
+
+
+def _has_headers_only(conn: sqlite3.Connection) -> bool:
+    """Whether mail is here whose body, and with it its index row, is still to come."""
+    row = conn.execute("SELECT 1 FROM messages WHERE body_state = 'none' LIMIT 1").fetchone()
+    return row is not None
+
+
+def _in_headers(node: Node, values: list[object]) -> str:
+    """The same question to the header of a mail that is not in the index yet: its words are looked
+    for as they stand, also inside of words."""
+    if isinstance(node, Not):
+        return f"NOT coalesce({_in_headers(node.term, values)}, 0)"
+    if isinstance(node, And | Or):
+        joint = " AND " if isinstance(node, And) else " OR "
+        return "(" + joint.join(_in_headers(term, values) for term in node.terms) + ")"
+    if isinstance(node, Field):
+        return _field(node, values)
+    wanted = f"%{_like(node.text)}%"
+    parts = []
+    for column, condition in _HEADERS.items():
+        if node.column in ("", column):
+            parts.append(condition)
+            values += [wanted] * condition.count("?")
+    return "(" + " OR ".join(parts or ["0"]) + ")"
 
 
 def _narrow(plan: _Plan, term: Field) -> None:
@@ -131,26 +187,31 @@ def _is_rare(conn: sqlite3.Connection, plan: _Plan) -> bool:
     )
 
 
-def _collect(conn: sqlite3.Connection, sql: str, values: Sequence[object], limit: int) -> Hits:
+def _collect(
+    conn: sqlite3.Connection, sql: str, values: Sequence[object], limit: int
+) -> tuple[list[tuple[int, int, int]], bool]:
+    """(time, message, conversation) of the newest hit of each conversation; and is there more?"""
     deadline = time.monotonic() + _DEADLINE
     conn.set_progress_handler(lambda: time.monotonic() > deadline, 20_000)
-    found: dict[int, int] = {}
+    seen: set[int] = set()
+    found: list[tuple[int, int, int]] = []
     more = False
     try:
-        for conversation_id, message_id in conn.execute(sql, values):
-            if conversation_id in found:
+        for row in conn.execute(sql, values):
+            if row[2] in seen:
                 continue
             if len(found) >= limit:
                 more = True
                 break
-            found[conversation_id] = message_id
+            seen.add(row[2])
+            found.append(row)
     except sqlite3.OperationalError as error:
         if "interrupted" not in str(error):
             raise
         more = True
     finally:
         conn.set_progress_handler(None, 0)
-    return Hits(tuple(found), tuple(found.values()), more)
+    return found, more
 
 
 def _expression(node: Node) -> str | None:

@@ -213,6 +213,7 @@ def _note_fetches(
         )
     }
     failed = [row for row in missing if tries.get(row.uid, 0) >= syncing.RETRIES]
+    _headers_only(conn, [row.message_id for row in failed], "failed")
     syncing.set_body_state(
         conn,
         [row.message_id for row in failed],
@@ -250,10 +251,11 @@ async def fetch_wanted(desk: Desk, wire: Wire) -> int:
 
 async def mark_too_big(desk: Desk, rows: Sequence[BodyDue]) -> None:
     """Leave large mails on the server; their headers are still searchable."""
-    await desk.db.write(_too_big, [row.message_id for row in rows])
+    await desk.db.write(_headers_only, [row.message_id for row in rows], "too_big")
 
 
-def _too_big(conn: sqlite3.Connection, message_ids: Sequence[int]) -> None:
+def _headers_only(conn: sqlite3.Connection, message_ids: Sequence[int], state: str) -> None:
+    """Make mails searchable by their headers whose body stays on the server."""
     for message_id in message_ids:
         row = conn.execute("SELECT subject FROM messages WHERE id = ?", (message_id,)).fetchone()
         people = of_message(conn, message_id)
@@ -263,4 +265,4 @@ def _too_big(conn: sqlite3.Connection, message_ids: Sequence[int]) -> None:
             to=tuple(people.get("to", ())),
             cc=tuple(people.get("cc", ())),
         )
-        file_headers_only(conn, message_id, envelope, "too_big")
+        file_headers_only(conn, message_id, envelope, state)

@@ -17,6 +17,7 @@ from tui_mail.tui.format import counted
 from tui_mail.tui.lists import IdSource, Key, Source
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.status_line import StatusLine
 
 _DELAY = 0.12
 
@@ -40,6 +41,7 @@ class FindingScreen(FilingScreen):
         self.found = ""
         """What was searched, and how much there is, for the head."""
         self._search_delay: Timer | None = None
+        self._hits = ""
 
     @property
     def conversations(self) -> ConversationList:
@@ -95,7 +97,8 @@ class FindingScreen(FilingScreen):
         more = "more than " if result.more else ""
         hits = f"{more}{counted(len(result.conversation_ids), 'conversation')}"
         self.found = f"{typed}  {hits}"
-        self.say(result.error or hits, trouble=bool(result.error))
+        self._hits = result.error or hits
+        self.say(self._hits, trouble=bool(result.error))
         await self.conversations.show(IdSource(ctx.db, result.conversation_ids))
         self.show_head()
 
@@ -124,6 +127,8 @@ class FindingScreen(FilingScreen):
             self._search_delay.stop()
         self.workers.cancel_group(self, "search")
         self.before_search = None
+        for line in self.query(StatusLine):
+            line.unsay(self._hits)
         self.query_one(Input).value = ""
         self._close_field()
 

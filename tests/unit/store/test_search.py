@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,34 @@ def test_newest_hits_come_first(store: sqlite3.Connection) -> None:
     for text in QUERIES:
         order = [times[one] for one in found(store, text)]
         assert order == sorted(order, reverse=True), text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("harbour", [2, 1]),
+        ("subject:HARB*", [2, 1]),
+        ("from:anna", [2]),
+        ("to:ada harbour", [2, 1]),
+        ("from:100%", []),
+        ("harbour -plan", [2]),
+        ("plan OR anna", [2, 1]),
+        ("body:harbour", []),
+        ("harbour is:starred", []),
+        ("harbour in:trash", []),
+    ],
+)
+def test_mail_whose_body_is_still_to_come_is_found_by_its_header(
+    tmp_path: Path, text: str, expected: list[int]
+) -> None:
+    """The first is in the index, the second came a moment ago."""
+    box = make_mailbox(tmp_path)
+    box.arrive([mail(1, subject="Harbour plan")], at=NOW - 60, indexed=True)
+    box.arrive([mail(2, subject="The harbour", name="Anna Berg")], at=NOW)
+    conn = box.connect()
+    assert conn.execute("SELECT text_key IS NULL FROM messages ORDER BY id").fetchall() == [
+        (0,),
+        (1,),
+    ]
+    assert list(found(conn, text)) == expected
+    conn.close()
