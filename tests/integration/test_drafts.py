@@ -9,9 +9,10 @@ from tests.integration.test_live import commands, opened
 from tests.integration.test_sending import office
 from tests.integration.waiting import one
 from tests.profiles import mail
-from tui_mail.actions import beginning, keeping, sending
+from tui_mail.actions import beginning, keeping, sending, undoing
 from tui_mail.actions.reading import Reader
 from tui_mail.model.drafts import DraftContent
+from tui_mail.model.messages import Flag
 from tui_mail.model.views import View
 from tui_mail.store import messages, pages
 
@@ -111,7 +112,14 @@ async def test_a_reply_stays_in_its_conversation_and_marks_the_mail_answered(
             await reader.close()
         assert draft.content.subject == "Re: Question"
         assert "> The price for item 1" in draft.content.body
-        await sending.send(ctx, draft)
+        sent = await sending.send(ctx, draft)
+        flags = "SELECT flags & ? FROM messages WHERE id = ?"
+        assert await one(ctx, flags, int(Flag.ANSWERED), message_id)
+        outbox_id = await one(ctx, "SELECT max(id) FROM outbox")
+        assert sent.journal_id is not None and await sending.cancel(ctx, outbox_id)
+        assert not await one(ctx, flags, int(Flag.ANSWERED), message_id), "stopped: not answered"
+        assert await undoing.undo(ctx) is None, "there is nothing left of it to undo"
+        await sending.send(ctx, await keeping.load(ctx, draft.id))
         await here.sync()
         conversation = await one(
             ctx, "SELECT conversation_id FROM messages WHERE id = ?", message_id

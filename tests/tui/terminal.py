@@ -17,7 +17,7 @@ import pyte
 REPO = Path(__file__).resolve().parents[2]
 _QUERY = b"\x1b[?2026$p"
 _ANSWER = b"\x1b[?2026;2$y"
-_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[<>=][0-9;]*u")
+_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[?>][0-9;]*m|\x1b\[[<>=][0-9;]*u")
 
 
 class Terminal:

@@ -101,6 +101,8 @@ async def test_undo_during_the_hold_brings_the_composer_back_and_later_does_not(
         ((), "The mail has no recipient", "e"),
         (("nonsense",), "“nonsense” is not a mail address", "e"),
         (("a@b@c",), "is not a mail address", "e"),
+        (("{{person.email}}",), "smart fields work in the subject", "e"),
+        (("{{person.first_name|x}}@fjord.example",), "is not filled in here", "e"),
     ],
 )
 async def test_the_review_blocks_what_cannot_be_sent(

@@ -146,6 +146,32 @@ async def test_the_signature_follows_the_account_and_can_be_taken_out(
         assert "nobody but you" not in journey.screen
 
 
+async def test_a_signature_changed_by_hand_is_known_when_from_changes(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(0)
+    (account,) = load(box.paths.config_file).accounts
+    other = replace(account, id="club", address="ada@club.example")
+    save.put_account(box.paths.config_file, other)
+    async with start(box) as journey:
+        ctx = journey.app.ctx
+        for account_id, name in zip(ctx.account_ids.values(), ("Work", "Club"), strict=True):
+            await signatures.put(ctx, account_id, name, f"Ada of {name}", new=True)
+            await signatures.make_default(ctx, account_id, name)
+        shown = await composing(journey, "c")
+        shown.set_focus(shown.field)
+        shown.field.move_cursor((3, len("Ada of Work")))
+        await journey.press(*", PhD")
+        assert shown.field.text == "\n\n-- \nAda of Work, PhD\n"
+        shown.set_focus(shown.query_one("#from"))
+        await journey.press("right")
+        assert shown.field.text == "\n\n-- \nAda of Club\n"
+        assert "The signature you had changed was replaced" in journey.screen
+        await journey.press("left")
+        assert shown.field.text == "\n\n-- \nAda of Work\n"
+        assert shown.content().signature == "Work"
+
+
 async def test_an_image_stands_in_the_text(mailbox: Make, start: Start, tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(PNG)
     (tmp_path / "fake.png").write_bytes(b"<svg onload=alert(1)>")

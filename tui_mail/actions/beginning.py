@@ -10,6 +10,7 @@ from tui_mail.actions.composition import default_account, own_keys, receiving_ad
 from tui_mail.actions.context import Context
 from tui_mail.actions.reading import Opened
 from tui_mail.config.languages import Language, language
+from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import ActionError
 from tui_mail.model.addresses import Address
 from tui_mail.model.drafts import DraftContent
@@ -169,16 +170,19 @@ def _sender(ctx: Context, account_id: int, people: Mapping[str, list[Address]]) 
     return "" if found == account.address else found
 
 
+def signature_for(account: AccountSettings, *, answer: bool) -> str:
+    """The name of the signature that mails of an account begin with; empty for none."""
+    wanted = account.signature_in in ("both", "replies" if answer else "new")
+    return account.signature if wanted else ""
+
+
 async def with_signature(
     ctx: Context, account_id: int, content: DraftContent, *, answer: bool
 ) -> DraftContent:
     """The content with the account's own signature, where the setting wants one."""
     account = ctx.account(account_id)
-    if account is None or not account.signature or account.signature_in == "none":
-        return content
-    if account.signature_in not in ("both", "replies" if answer else "new"):
-        return content
-    found = await ctx.db.read(signatures.by_name, account_id, account.signature)
+    name = signature_for(account, answer=answer) if account is not None else ""
+    found = await ctx.db.read(signatures.by_name, account_id, name) if name else None
     if found is None:
         return content
     body = signed(content.body, found.body)

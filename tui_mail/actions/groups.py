@@ -278,6 +278,8 @@ def _start(
     """From here on it goes: the state, the end of the draft and the journal in one transaction."""
     mailings.set_state(conn, mailing_id, "running")
     changed = changed | drop_draft(conn, draft.id, "sent", now)
+    if (source := sending.answered_by(draft)) is not None:
+        changed |= outgoing.mark_answered(conn, source, now)
     found = mailings.get(conn, mailing_id)
     assert found is not None
     when = f" from {brief(at)}" if at else ""

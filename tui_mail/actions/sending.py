@@ -103,6 +103,9 @@ async def queue(ctx: Context, order: Order) -> Done:
 def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
     """The outbox row, the conversation and the journal entry in one transaction."""
     outbox_id, changed, changes = file_order(conn, order, now)
+    source = answered_by(order.draft)
+    answered = outgoing.mark_answered(conn, source, now) if source is not None else set()
+    changed |= answered
     shown = one_line(order.mail.envelope.subject, 60) or "(no subject)"
     when = f"Sending at {brief(order.not_before)}:" if order.scheduled else "Sending"
     summary = f"{when} “{shown}”"
@@ -113,7 +116,12 @@ def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
         action="send",
         summary=summary,
         targets={"conversations": sorted(changed), "outbox": outbox_id},
-        undo={"kind": "send", "outbox_id": outbox_id, "changes": changes},
+        undo={
+            "kind": "send",
+            "outbox_id": outbox_id,
+            "changes": changes,
+            "answered": source if answered else None,
+        },
     )
     return Done(entry, summary, tuple(changed))
 
@@ -143,13 +151,17 @@ def file_order(
         idempotency_key=order.key,
         mailing_id=mailing_id,
     )
-    if draft and draft.source_id is not None and draft.kind in ("reply", "reply_all"):
-        changed |= outgoing.mark_answered(conn, draft.source_id, now)
     changes: list[recorder.Change] = []
     if draft is not None:
         more, changes = regarding.apply(conn, _conversation(conn, outbox_id), draft.content, now)
         changed |= more
     return outbox_id, changed, changes
+
+
+def answered_by(draft: Draft | None) -> int | None:
+    """The message a draft answers."""
+    is_answer = draft is not None and draft.kind in ("reply", "reply_all")
+    return draft.source_id if draft is not None and is_answer else None
 
 
 def _conversation(conn: sqlite3.Connection, outbox_id: int) -> int:
@@ -163,7 +175,44 @@ def _conversation(conn: sqlite3.Connection, outbox_id: int) -> int:
 
 async def cancel(ctx: Context, outbox_id: int) -> bool:
     """Stop a mail that has not begun to go; False when it was too late (OUT-13)."""
-    return bool(await ctx.db.write(outgoing.cancel, outbox_id, ctx.now()))
+    done = bool(await ctx.db.write(stop, outbox_id, ctx.now()))
+    ctx.wake()
+    return done
+
+
+def stop(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
+    """Cancel a mail and take back what came with sending it: link, visibility, answered mark.
+
+    What the user decided about its conversation since then stays. Returns the conversations that
+    changed; empty when it was too late.
+    """
+    mail = outbox.get(conn, outbox_id)
+    changed = outgoing.cancel(conn, outbox_id, now)
+    if mail is None or not changed:
+        return changed
+    entry, decided = _entry_of(conn, mail, _conversation(conn, outbox_id))
+    if entry is None:
+        return changed
+    journal.mark_undone(conn, entry.id, now)
+    if entry.undo.get("changes") and not decided:
+        changed |= regarding.take_back(conn, entry.undo["changes"])
+    source = entry.undo.get("answered")
+    if source is not None and not drafts.has_answered(conn, source):
+        changed |= outgoing.mark_answered(conn, source, now, answered=False)
+    return changed
+
+
+def _entry_of(
+    conn: sqlite3.Connection, mail: outbox.Outgoing, conversation_id: int
+) -> tuple[journal.Entry | None, bool]:
+    """The journal entry of sending a mail, and whether a later one is about its conversation."""
+    decided = False
+    for entry in journal.undoable_since(conn, mail.created_at):
+        if entry.undo.get("kind") == "send" and entry.undo.get("outbox_id") == mail.id:
+            return entry, decided
+        if entry.undo.get("kind") == "rows":
+            decided = decided or conversation_id in entry.targets.get("conversations", ())
+    return None, decided
 
 
 async def reschedule(ctx: Context, outbox_id: int, at: int) -> bool:
@@ -216,7 +265,7 @@ def _edit(conn: sqlite3.Connection, outbox_id: int, now: int) -> Draft:
     if row is None or row.draft_id is None:
         raise ActionError("That mail was not written here; forward it instead.")
     if row.state in (*outbox.CANCELLABLE, "failed"):
-        outgoing.cancel(conn, outbox_id, now)
+        stop(conn, outbox_id, now)
         draft = drafts.get(conn, row.draft_id)
         if draft is None:
             raise ActionError("The draft of that mail is gone.")

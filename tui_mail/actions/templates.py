@@ -162,7 +162,8 @@ async def keep_draft(
     ctx: Context, draft: Draft, name: str, *, shared: bool = False, signature: str = ""
 ) -> RecordDone:
     """Save a draft as a template, without its signature; one with the name is changed."""
-    body = signed(draft.content.body, "", signature).strip("\n")
+    had = bool(draft.content.signature)
+    body = signed(draft.content.body, "", signature, had=had).strip("\n")
     files = await files_of(ctx, draft)
     known = await ctx.db.read(templates.by_name, name)
     if known is None:

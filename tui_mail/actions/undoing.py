@@ -10,9 +10,8 @@ from dataclasses import replace
 from tui_mail.actions.context import Context
 from tui_mail.actions.parts import Done
 from tui_mail.actions.recorded import refold_waiting, undo_rows
-from tui_mail.actions.regarding import take_back
+from tui_mail.actions.sending import stop
 from tui_mail.filing import intents
-from tui_mail.filing.outgoing import cancel
 from tui_mail.model.messages import Flag
 from tui_mail.model.policy import Policy
 from tui_mail.store import journal, outbox
@@ -103,11 +102,9 @@ def _undo(
 def _unsend(conn: sqlite3.Connection, entry: journal.Entry, now: int) -> Done:
     """Stop a mail; one that is on its way is no longer there to be taken back (OUT-13)."""
     mail = outbox.get(conn, int(entry.undo["outbox_id"]))
-    changed = cancel(conn, int(entry.undo["outbox_id"]), now)
-    journal.mark_undone(conn, entry.id, now)
-    if changed and entry.undo.get("changes"):
-        changed |= take_back(conn, entry.undo["changes"])
+    changed = stop(conn, int(entry.undo["outbox_id"]), now)
     if not changed:
+        journal.mark_undone(conn, entry.id, now)
         return Done(entry.id, f"Too late: {entry.summary}", (), undoable=False)
     return Done(
         entry.id,

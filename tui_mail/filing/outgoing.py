@@ -80,9 +80,19 @@ def queue(
     return cursor.lastrowid, changed
 
 
-def mark_answered(conn: sqlite3.Connection, message_id: int, now: int) -> set[int]:
-    """The mail an answer goes to is flagged as answered, here and on the server."""
-    intents.flag(conn, [message_id], add=Flag.ANSWERED, verb="answered", now=now, journal_id=None)
+def mark_answered(
+    conn: sqlite3.Connection, message_id: int, now: int, *, answered: bool = True
+) -> set[int]:
+    """The mail an answer goes to is flagged as answered, here and on the server; or no longer.
+
+    Returns the conversations that changed; empty when it was so already.
+    """
+    add, remove = (Flag.ANSWERED, Flag.NONE) if answered else (Flag.NONE, Flag.ANSWERED)
+    verb = "answered" if answered else "not answered"
+    if not intents.flag(
+        conn, [message_id], add=add, remove=remove, verb=verb, now=now, journal_id=None
+    ):
+        return set()
     changed = fold(conn, [message_id])
     recount(conn, changed)
     return changed

@@ -118,6 +118,12 @@ def redated(raw: bytes, *, date: int, utc_offset: int) -> bytes:
 
 def recipient_address(one: Address, *, smtputf8: bool = False) -> str:
     """The same for a mailbox; one without an address is named by what was typed."""
+    if "{{" in one.address or ("{{" in one.name and not one.address):
+        raise MailError(
+            f"“{_shown(one.address or one.name)}” is not filled in here: smart fields work in the"
+            " subject and the text.",
+            hint="Type an address; completion offers your contacts.",
+        )
     if not one.address:
         raise MailError(f"“{_shown(one.name)}” is not a mail address.")
     return wire_address(one.address, smtputf8=smtputf8)

@@ -13,7 +13,7 @@ from tui_mail.model.addresses import Address
 from tui_mail.model.markup import IMAGE_TYPES, images, own_words
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.size_limits import SizeLimits
-from tui_mail.model.smart_fields import Gap
+from tui_mail.model.smart_fields import Gap, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,12 @@ def _remote_images(facts: Facts) -> list[str]:
     return _said(bool(hosts), f"{text} ({hosts[0]})" if hosts else "")
 
 
+def _field_in_name(facts: Facts) -> list[str]:
+    named = [one.name for one in facts.recipients if parse(one.name)]
+    text = "is part of a receiver's name and is sent as it is; fields work in the text."
+    return [f"{one_line(name, 80)} {text}" for name in named[:1]]
+
+
 def _no_subject(facts: Facts) -> list[str]:
     return _said(not facts.subject.strip(), "There is no subject.")
 
@@ -236,6 +242,7 @@ RULES: tuple[Rule, ...] = (
     Rule("outside", _outside_item, mend="item"),
     Rule("many", _many),
     Rule("own", _only_own),
+    Rule("name", _field_in_name),
     Rule("account", _wrong_account, mend="sender"),
     Rule("remote", _remote_images),
 )

@@ -27,10 +27,13 @@ class MailLink:
 
 
 def parse_mailto(url: str) -> MailLink:
-    """Take addresses, subject and text; everything else is left out, files above all.
+    """Take addresses, subject and text; everything else is left out and named, files above all.
 
-    Decoded once; `+` stays a plus. Raises ActionError for anything that is no mailto link, and for
-    a link that tries to write header lines of its own.
+    Where R11 and SEC-18 differ, the safer one holds: CR, LF and NUL in an address or a subject
+    refuse the link rather than being removed, and In-Reply-To is left out, since a page could put
+    a mail into a conversation of its choice. Bcc is taken, because the composer shows it. Decoded
+    once; `+` stays a plus. Raises ActionError for anything that is no mailto link, and for a link
+    that tries to write header lines of its own.
     """
     scheme, colon, rest = url.strip().partition(":")
     if not colon or scheme.lower() != "mailto":

@@ -19,6 +19,8 @@ _REMOTE = re.compile(r"(?:https?:|//)", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 _DASHES = "-- "
 _CUT = "> […]"
+_SENT_ON = "---------- "
+"""Begins the line over a mail that is sent on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def own_words(body: str) -> str:
     """What the writer typed: without quoted lines, what is sent on, and the signature."""
     lines: list[str] = []
     for line in body.split("\n"):
-        if line == _DASHES or line.startswith("---------- "):
+        if line == _DASHES or line.startswith(_SENT_ON):
             break
         if not line.startswith(">"):
             lines.append(line)
@@ -145,32 +147,68 @@ def _drop_attribution(out: list[str]) -> None:
         out.pop()
 
 
-def signed(body: str, new: str, old: str = "") -> str:
-    """The text with another signature: `old` is replaced, else it goes above the quote or last.
+def signed(body: str, new: str, old: str = "", *, had: bool = False) -> str:
+    """The text with another signature: the former goes, else it stands above the quote or last.
 
-    An empty `new` takes the signature out.
+    `old` is the former as it was put in; with `had` it is also found by its dashes when it was
+    changed by hand since. An empty `new` takes the signature out.
     """
     block = f"{_DASHES}\n{new.strip()}" if new.strip() else ""
-    former = f"{_DASHES}\n{old.strip()}"
-    if old.strip() and former in body:
-        before, _, after = body.partition(former)
+    former = signature_of(body, old, had=had)
+    if former:
+        before, _, after = body.rpartition(former)
         if not block:
             return before.rstrip("\n") + ("\n\n" if after.strip() else "\n") + after.lstrip("\n")
         return before + block + after
     if not block:
         return body
     lines = body.split("\n")
-    cut = next(
-        (n for n, line in enumerate(lines) if line.startswith((">", "---------- "))), len(lines)
-    )
-    if cut < len(lines) and lines[cut].startswith(">"):
-        while cut and (not lines[cut - 1].strip() or lines[cut - 1].rstrip().endswith((":", "："))):
-            cut -= 1
-            if lines[cut].strip():
-                break
+    cut = _quote_start(lines, 0)
     above = "\n".join(lines[:cut]).rstrip("\n")
     below = "\n".join(lines[cut:]).strip("\n")
     return f"{above}\n\n{block}\n" + (f"\n{below}\n" if below else "")
+
+
+def signature_of(body: str, old: str, *, had: bool) -> str:
+    """The signature that stands in a text, its dashes included; empty when there is none.
+
+    It ends before a quote, and with as many paragraphs as `old` has: what is written below stays.
+    """
+    lines = body.split("\n")
+    end = next((n for n, line in enumerate(lines) if line.startswith(_SENT_ON)), len(lines))
+    known = old.strip().split("\n") if old.strip() else []
+    dashes = [
+        n
+        for n, line in enumerate(lines[:end])
+        if (had and line.rstrip() == _DASHES.rstrip())
+        or (known and line == _DASHES and lines[n + 1 : n + 1 + len(known)] == known)
+    ]
+    if not dashes:
+        return ""
+    first, last = dashes[-1], _quote_start(lines, dashes[-1])
+    more = len(re.findall(r"\n\s*\n", old.strip()))
+    for number in range(first + 1, last):
+        if not lines[number].strip() and lines[number - 1].strip():
+            if not more:
+                last = number
+                break
+            more -= 1
+    return "\n".join(lines[first:last]).rstrip("\n")
+
+
+def _quote_start(lines: list[str], first: int) -> int:
+    """The line at which the quote or the mail that is sent on begins, with who wrote it."""
+    cut = next(
+        (n for n in range(first, len(lines)) if lines[n].startswith((">", _SENT_ON))), len(lines)
+    )
+    if cut < len(lines) and lines[cut].startswith(">"):
+        while cut > first and (
+            not lines[cut - 1].strip() or lines[cut - 1].rstrip().endswith((":", "："))
+        ):
+            cut -= 1
+            if lines[cut].strip():
+                break
+    return cut
 
 
 def paragraph_directions(lines: list[str]) -> list[bool]:

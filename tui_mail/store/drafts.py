@@ -88,6 +88,18 @@ def get(conn: sqlite3.Connection, draft_id: int) -> Draft | None:
     return _draft(row) if row else None
 
 
+def has_answered(conn: sqlite3.Connection, message_id: int) -> bool:
+    """Whether an answer to a message went out from here, or is on its way."""
+    return (
+        conn.execute(
+            "SELECT 1 FROM drafts WHERE source_id = ? AND state = 'sent'"
+            " AND kind IN ('reply', 'reply_all')",
+            (message_id,),
+        ).fetchone()
+        is not None
+    )
+
+
 def of_message(conn: sqlite3.Connection, message_id: int) -> Draft | None:
     """The draft that a row of the Drafts view stands for."""
     row = conn.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class Entry:
     """Empty when it cannot be taken back."""
 
 
+_DAY = 86_400
 _COLUMNS = "id, at, actor, action, summary, targets, undo"
 
 
@@ -61,6 +63,18 @@ def last_undoable(conn: sqlite3.Connection) -> Entry | None:
         " AND actor = 'user' ORDER BY id DESC LIMIT 1"
     ).fetchone()
     return _entry(row) if row else None
+
+
+def undoable_since(conn: sqlite3.Connection, since: int) -> Iterator[Entry]:
+    """What the user did since a moment and can be taken back, the newest first; with a day's room
+    for clocks that were set."""
+    for row in conn.execute(
+        f"SELECT {_COLUMNS} FROM journal WHERE undo <> '' AND undone_at IS NULL"
+        " AND actor = 'user' ORDER BY id DESC"
+    ):
+        if row[1] < since - _DAY:
+            return
+        yield _entry(row)
 
 
 def entry(conn: sqlite3.Connection, entry_id: int) -> Entry | None:

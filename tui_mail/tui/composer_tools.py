@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tui_mail.actions import checking, keeping, regarding, senders, signatures, templates
+from tui_mail.actions import beginning, checking, keeping, regarding, senders, signatures, templates
 from tui_mail.actions.senders import Sender
 from tui_mail.errors import ActionError, MailError
-from tui_mail.model.markup import image_markup, images, signed, trimmed
+from tui_mail.model.markup import image_markup, images, signature_of, signed, trimmed
 from tui_mail.model.records import Ref
 from tui_mail.model.safe_text import one_line, safe_line
 from tui_mail.model.visibility import PRIVATE, SHARED
@@ -286,14 +286,22 @@ class Tools(Composer):
         if self.draft is not None:
             await self.mail_app.open_screen("signatures", account_id=self.draft.account_id)
 
-    async def sign(self, name: str) -> None:
-        """Put the signature of that name under the text in place of the former one."""
+    async def sign(self, name: str, former: str | None = None) -> None:
+        """Put the signature of that name under the text in place of the former one.
+
+        `former` is the text of that when it belongs to another account.
+        """
         if self.draft is None:
             return
         ctx, content = self.mail_app.ctx, self.content()
         new = (await signatures.named(ctx, self.draft.account_id, name)).body if name else ""
-        body = signed(content.body, new, await self._signature_text())
+        old = await self._signature_text() if former is None else former
+        had = bool(content.signature)
+        stood = signature_of(content.body, old, had=had)
+        body = signed(content.body, new, old, had=had)
         await self.load(replace(content, body=body, signature=name))
+        if stood and stood.partition("\n")[2].strip() != old.strip():
+            self.say("The signature you had changed was replaced; Ctrl-z brings it back.")
 
     # Sender, item, visibility
 
@@ -320,14 +328,17 @@ class Tools(Composer):
         if draft is None:
             return
         is_other = sender.account_id != draft.account_id
-        if is_other and self.content().signature:
-            await self.sign("")
+        old = await self._signature_text() if is_other else ""
         account = ctx.account(sender.account_id)
         alias = "" if sender.source == "account" else sender.address
         self.draft = replace(draft, account_id=sender.account_id)
         await self.change(sender=alias)
-        if is_other and account is not None and account.signature:
-            await self.sign(account.signature)
+        if is_other and account is not None:
+            name = beginning.signature_for(account, answer=draft.kind != "new")
+            if await ctx.db.read(signature_rows.by_name, sender.account_id, name) is None:
+                name = ""
+            if name or self.content().signature:
+                await self.sign(name, old)
 
     async def command_item(self) -> None:
         """Choose the deal, lead or project it belongs to."""

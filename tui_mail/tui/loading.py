@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from tui_mail.errors import TuiMailError
+from tui_mail.model.views import View
 from tui_mail.store.pages import Row
 from tui_mail.tui import background, text
 from tui_mail.tui.filing import FilingScreen
@@ -57,7 +58,8 @@ class Loading(FilingScreen):
         """Read the conversation; `fresh` chooses what is unfolded, else everything stays."""
         conversation_id = self.conversation_id
         wanted = [entry.message.id for entry in self.entries.values() if entry.unfolded]
-        found = await self.mail_app.ctx.db.read(look, conversation_id, wanted)
+        written = self.view_id in (View.OUTBOX, View.DRAFTS)
+        found = await self.mail_app.ctx.db.read(look, conversation_id, wanted, written)
         if conversation_id != self.conversation_id or not self.is_attached:
             return
         if not found.messages:
@@ -66,7 +68,7 @@ class Loading(FilingScreen):
                 self.app.pop_screen()
             return
         before, self.row = self.entries, found.row
-        unfolded = set(to_unfold(found.messages)) if fresh else set()
+        unfolded = set(to_unfold(found.messages, written=written)) if fresh else set()
         self.entries = {}
         for message in found.messages:
             entry = before.get(message.id) or Entry(message, unfolded=message.id in unfolded)

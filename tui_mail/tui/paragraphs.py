@@ -64,7 +64,9 @@ def size_words(octets: int) -> str:
 def person_words(person: Address) -> str:
     """Name and parsed address; the address is never left out."""
     name, address = one_line(person.name, 80), one_line(person.address, 120)
-    return f"{name} <{address}>" if name and name != address else address or "(no address)"
+    if not address:
+        return f"{name} (no address)".strip()
+    return f"{name} <{address}>" if name and name != address else address
 
 
 def of_message(entry: Entry, *, now: int, fold: bool, keys: Keys) -> list[Para]:

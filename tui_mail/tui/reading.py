@@ -51,7 +51,9 @@ class Look:
     outgoing: dict[int, tuple[Outgoing, list[Recipient]]]
 
 
-def look(conn: sqlite3.Connection, conversation_id: int, wanted: Collection[int]) -> Look:
+def look(
+    conn: sqlite3.Connection, conversation_id: int, wanted: Collection[int], written: bool = False
+) -> Look:
     """Read a conversation; people only of the `wanted` messages and of those to unfold first."""
     found = tuple(messages.of_conversation(conn, conversation_id))
     rows = pages.rows_by_id(conn, [conversation_id])
@@ -64,7 +66,7 @@ def look(conn: sqlite3.Connection, conversation_id: int, wanted: Collection[int]
                 sending[message.id] = (row, outbox.recipients(conn, row.id))
     people = {
         message_id: correspondents.of_message(conn, message_id)
-        for message_id in {*wanted, *to_unfold(found)} & ids
+        for message_id in {*wanted, *to_unfold(found, written=written)} & ids
     }
     return Look(rows[0] if rows else None, found, people, sending)
 
@@ -83,7 +85,14 @@ def is_draft(message: Message) -> bool:
     return message.state == "draft" or bool(message.flags & Flag.DRAFT)
 
 
-def to_unfold(found: Collection[Message]) -> list[int]:
-    """What is unfolded at first: the unread ones, or else the newest; oldest first."""
+def to_unfold(found: Collection[Message], *, written: bool = False) -> list[int]:
+    """What is unfolded at first: the unread ones, or else the newest; oldest first.
+
+    In the views of what goes out (`written`) it is what was written here and has not gone.
+    """
+    if written:
+        mine = [m.id for m in found if m.state in ("outgoing", "draft")]
+        if mine:
+            return mine[-1:]
     unread = [m.id for m in found if not m.flags & Flag.SEEN and m.state == "received"]
     return unread[:MOST_UNFOLDED] or [m.id for m in list(found)[-1:]]

@@ -56,6 +56,8 @@ def test_a_good_mail_has_no_line() -> None:
         ("many", False, "edit", {"recipients": tuple(Address("", f"{n}@x.example")
                                                      for n in range(21))}),
         ("own", False, "edit", {"recipients": (Address("", "ADA@example.com"),), "greeted": ()}),
+        ("name", False, "edit", {"recipients": (Address("{{user.email}}", "a@x.example"),),
+                                 "greeted": ()}),
         ("account", False, "sender", {"received_by": "sales@example.com"}),
         ("remote", False, "edit", {"markdown": "![x](https://t.example/p.png)"}),
     ],

@@ -47,6 +47,29 @@ def test_a_signature_is_put_replaced_and_taken_out(
     assert signed(body, new, old) == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "new", "old", "expected"),
+    [
+        ("Hi.\n\n-- \nMine\n", "Bo", "Ada", "Hi.\n\n-- \nBo\n"),
+        ("Hi.\n\n-- \nAda\n+47 12\n", "Bo", "Ada", "Hi.\n\n-- \nBo\n"),
+        ("Hi.\n\n--\nAda L\n", "Bo", "Ada", "Hi.\n\n-- \nBo\n"),
+        ("Hi.\n\n-- \nMine\n\nPS: words of mine\n", "Bo", "Ada",
+         "Hi.\n\n-- \nBo\n\nPS: words of mine\n"),
+        ("Hi.\n\n-- \nMine\n\nLtd\n\nPS: x\n", "Bo", "Ada\n\nLtd",
+         "Hi.\n\n-- \nBo\n\nPS: x\n"),
+        ("Hi.\n\n-- \nMine\n\n" + QUOTED, "Bo", "Ada\n\nLtd", "Hi.\n\n-- \nBo\n\n" + QUOTED),
+        ("Hi.\n\n-- \nMine\n\n" + QUOTED, "", "Ada", "Hi.\n\n" + QUOTED),
+        ("Hi.\n\n---------- Sent on ----------\n-- \nTheirs\n", "Bo", "Ada",
+         "Hi.\n\n-- \nBo\n\n---------- Sent on ----------\n-- \nTheirs\n"),
+        ("Hi.\n\n> -- \n> Theirs\n", "", "Ada", "Hi.\n\n> -- \n> Theirs\n"),
+    ],
+)  # fmt: skip
+def test_a_signature_that_was_changed_by_hand_is_known_by_its_dashes(
+    body: str, new: str, old: str, expected: str
+) -> None:
+    assert signed(body, new, old, had=True) == expected
+
+
 def test_images_are_found_by_name_and_written_so_that_they_are_found() -> None:
     for name in ("logo.png", "my logo (2).png", "Prüfung.png"):
         assert [one.target for one in images(f"a {image_markup(name)} b")] == [name]

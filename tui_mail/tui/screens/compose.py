@@ -307,7 +307,13 @@ class ComposeScreen(Completing, Tools):
                 self._is_dirty = True
                 self.say(f"Not saved: {error}", trouble=True)
                 return
-            self.draft, self._kept = draft, typed
+            self._kept = typed
+            shown = {name: getattr(typed, name) for name in (*_PEOPLE, "subject", "body")}
+            self.draft = replace(
+                self.draft,
+                content=replace(self.draft.content, **shown),
+                revision=draft.revision,
+            )
             self._saved_at = self.mail_app.ctx.now()
             if self.is_attached:
                 self._show_state()
@@ -413,13 +419,19 @@ class ComposeScreen(Completing, Tools):
             if not await edit_file(self, path):
                 return
             found = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            self.say(f"The text cannot be read: {error.strerror}; nothing was taken.", trouble=True)
+            return
         finally:
             path.unlink(missing_ok=True)
-        field.show(found.rstrip("\n") + "\n" if found.strip() else "")
-        self.typed = self.content()
-        self._is_dirty = True
-        await self.save()
         self.set_focus(field)
+        taken = safe_block(found).rstrip("\n")
+        if taken == field.text.rstrip("\n"):
+            self.say("Nothing was changed.")
+            return
+        await self.load(replace(self.content(), body=taken + "\n" if taken.strip() else ""))
+        if not taken.strip():
+            self.say("The text is empty now; Ctrl-z brings it back.")
 
     async def command_quit(self) -> None:
         """Leave the program; the draft is kept."""
