@@ -12,17 +12,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_mail.accounts.autoconfig import MOST_OCTETS, host_name, read_autoconfig
 from tui_mail.accounts.candidates import Candidate, Place, of_provider
+from tui_mail.accounts.lookups import exchangers, services
+from tui_mail.accounts.network import Network
 from tui_mail.accounts.providers import Directory, domain_of, shipped
-from tui_mail.errors import ConfigError
+from tui_mail.errors import ConfigError, TransportError
 
 SECONDS = 10.0
 DIRECTORY = "https://autoconfig.thunderbird.net/v1.1/"
+NO_NETWORK = (
+    "No name server answers, so there may be no network here: look after that and go back,"
+    " or type the servers."
+)
+_ASK_DNS = ("mail exchangers", "SRV records")
 _ONE_STEP = 5.0
 _MOST_REDIRECTS = 3
 _GUESSES = (
@@ -33,19 +40,6 @@ _GUESSES = (
     ("smtp", "mail", 465),
     ("smtp", "", 465),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """How the outside is reached. The defaults are the system's."""
-
-    nameservers: tuple[str, ...] = ()
-    """Empty: the system's resolver settings."""
-    dns_port: int = 53
-    proxy: str | None = None
-    ca_file: str | None = None
-    reach: Callable[[str, int], tuple[str, int]] = field(default=lambda host, port: (host, port))
-    """Where a host and port are really connected to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +88,8 @@ class _Search:
         self.network = network
         self.found: list[Candidate] = []
         self.tried: list[str] = []
+        self.silent: dict[str, bool] = {}
+        """Ways that nobody answered."""
 
     async def run(self, seconds: float) -> Found:
         """Ask every way at once; better ways are waited for, but not past the deadline."""
@@ -120,6 +116,8 @@ class _Search:
             if key not in seen:
                 seen.add(key)
                 kept.append(one)
+        if not kept and all(self.silent.get(name) for name in _ASK_DNS):
+            self.tried.insert(0, NO_NETWORK)
         return Found(tuple(kept), tuple(self.tried))
 
     def _known(self, one: Candidate) -> Candidate:
@@ -131,11 +129,14 @@ class _Search:
         try:
             got = await work
         except asyncio.CancelledError:
+            self.silent[name] = True
             self.tried.append(f"{name}: no answer in time")
             raise
         except Exception as error:
             # Whatever a foreign server or its library does, the other ways go on.
-            self.tried.append(f"{name}: {error if isinstance(error, ConfigError) else 'failed'}")
+            self.silent[name] = isinstance(error, TransportError)
+            told = isinstance(error, ConfigError | TransportError)
+            self.tried.append(f"{name}: {error if told else 'failed'}")
             return
         self.found += got
         self.tried.append(f"{name}: {'found' if got else 'nothing'}")
@@ -168,8 +169,6 @@ class _Search:
     # -- DNS --------------------------------------------------------------------------------
 
     async def _exchangers(self) -> list[Candidate]:
-        from tui_mail.accounts.lookups import exchangers
-
         hosts = await exchangers(self.domain, self.network)
         provider = self.directory.of_exchangers(hosts)
         if provider is not None:
@@ -181,8 +180,6 @@ class _Search:
         return await self._public_directory(base, "mx")
 
     async def _srv(self) -> list[Candidate]:
-        from tui_mail.accounts.lookups import services
-
         names = ("_imaps._tcp", "_imap._tcp", "_submissions._tcp", "_submission._tcp")
         answers = await asyncio.gather(
             *(services(f"{name}.{self.domain}", self.network) for name in names)

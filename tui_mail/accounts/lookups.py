@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tui_mail.accounts.autoconfig import host_name
-from tui_mail.errors import ConfigError
-
-if TYPE_CHECKING:
-    from tui_mail.accounts.discovery import Network
+from tui_mail.accounts.network import Network
+from tui_mail.errors import ConfigError, TransportError
 
 _SECONDS = 4.0
 _MOST = 20
 
 
 async def exchangers(domain: str, network: Network) -> list[str]:
-    """The hosts that take mail for a domain, best first; none when DNS does not say."""
+    """The hosts that take mail for a domain, best first; none when DNS does not say.
+
+    Raises TransportError, as `services` does, when no name server answers.
+    """
     rows = await _ask(domain, "MX", network)
     found = sorted((int(row.preference), row.exchange.to_text()) for row in rows)
     return _names(name for _, name in found)
@@ -46,6 +47,7 @@ def _names(names: Any) -> list[str]:
 async def _ask(name: str, kind: str, network: Network) -> list[Any]:
     import dns.asyncresolver
     import dns.exception
+    import dns.resolver
 
     try:
         resolver = dns.asyncresolver.Resolver(configure=not network.nameservers)
@@ -53,6 +55,8 @@ async def _ask(name: str, kind: str, network: Network) -> list[Any]:
             resolver.nameservers = list(network.nameservers)
             resolver.port = network.dns_port
         answer = await resolver.resolve(name + ".", kind, lifetime=_SECONDS, search=False)
-    except (dns.exception.DNSException, OSError, UnicodeError):
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, UnicodeError):
         return []
+    except (dns.exception.DNSException, OSError) as error:
+        raise TransportError("no name server answers") from error
     return list(answer)

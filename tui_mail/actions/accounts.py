@@ -13,7 +13,8 @@ from tui_mail.accounts import oauth, secrets, vault
 from tui_mail.accounts.archiving import ArchiveChoice
 from tui_mail.accounts.candidates import Candidate, of_provider, with_candidate
 from tui_mail.accounts.credentials import Credential
-from tui_mail.accounts.discovery import Found, Network, discover
+from tui_mail.accounts.discovery import Found, discover
+from tui_mail.accounts.network import Network
 from tui_mail.accounts.probe import TestLine, make_folder, try_imap, try_smtp
 from tui_mail.accounts.providers import Issuer, load_providers, user_name
 from tui_mail.actions.context import Context, ring

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any
 
 from tui_mail.accounts.candidates import WORDS, Candidate, with_candidate
-from tui_mail.accounts.discovery import Network
+from tui_mail.accounts.network import Network
 from tui_mail.accounts.probe import TestLine
 from tui_mail.accounts.providers import SECRET_NAMES
 from tui_mail.actions import accounts as actions

@@ -21,6 +21,7 @@ async def servers_found(
 
     An exit code when the servers need a yes that was not given.
     """
+    from tui_mail.accounts.discovery import NO_NETWORK
     from tui_mail.actions.accounts import filled, find_servers
 
     provider = call.args.provider
@@ -29,6 +30,8 @@ async def servers_found(
     found = await find_servers(ctx, account.address, provider=provider)
     if not found.candidates:
         call.out.note("No servers were found for this address.")
+        if found.tried[:1] == (NO_NETWORK,):
+            call.out.note(NO_NETWORK)
         return account
     best = found.candidates[0]
     _describe(call, best)

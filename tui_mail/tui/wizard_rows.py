@@ -13,7 +13,7 @@ from tui_mail.tui.setting_rows import SettingRow, help_of, shown_value, text_row
 FIELDS = {setting.key: setting for setting in ACCOUNT}
 _SERVERS = (
     "imap_host", "imap_port", "imap_security", "imap_user", "smtp_host", "smtp_port",
-    "smtp_security", "smtp_user", "name", "short_name", "id",
+    "smtp_security", "smtp_user", "name", "short_name", "id", "ca_file",
 )  # fmt: skip
 WAYS = {
     "password": "password or app password",

@@ -17,7 +17,7 @@ import dns.rrset
 import pytest
 import trustme
 
-from tui_mail.accounts.discovery import Network
+from tui_mail.accounts.network import Network
 
 Page = tuple[int, dict[str, str], bytes]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
+from dataclasses import replace
 
 import pytest
 import trustme
@@ -11,7 +13,7 @@ import trustme
 from tests.unit.accounts.conftest import Outside, server_context
 from tui_mail.accounts.autoconfig import MOST_OCTETS, read_autoconfig
 from tui_mail.accounts.candidates import Candidate
-from tui_mail.accounts.discovery import Found, discover
+from tui_mail.accounts.discovery import NO_NETWORK, Found, discover
 from tui_mail.errors import ConfigError
 
 ADDRESS = "Mira.Roth@firma.example"
@@ -99,6 +101,16 @@ async def test_an_exchanger_nobody_knows_is_looked_up_by_its_own_domain(outside:
         "https://autoconfig.thunderbird.net/v1.1/hoster.example", config("imap.hoster.example")
     )
     assert best(await look(outside)).imap.host == "imap.hoster.example"
+
+
+async def test_nothing_found_is_told_from_no_network(outside: Outside) -> None:
+    found = await look(outside)
+    assert found.candidates == () and NO_NETWORK not in found.tried
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        network = replace(outside.network, dns_port=deaf.getsockname()[1])
+        found = await discover(ADDRESS, network=network, seconds=0.5)
+    assert found.candidates == () and found.tried[0] == NO_NETWORK
 
 
 @pytest.mark.parametrize(
