@@ -160,6 +160,7 @@ async def test_a_rejected_password_is_mended_by_going_back(mailbox: Make, start:
         await to_the_test(journey, "wrong")
         assert "✗ IMAP" in journey.screen
         assert "✗ SMTP" in journey.screen
+        assert "most providers want an app password" in " ".join(journey.screen.split())
         await journey.press("n")
         assert "step 4 of 7" in journey.screen
         assert "did not take it" in journey.screen

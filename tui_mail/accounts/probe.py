@@ -15,6 +15,11 @@ from tui_mail.imap.values import ListedFolder
 from tui_mail.model.safe_text import safe_line
 from tui_mail.smtp.submission import SmtpSession
 
+_AGAIN = (
+    "Look at user name and password; with two-step sign-in most providers want an app password"
+    " here."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TestLine:
@@ -86,4 +91,6 @@ def make_folder(account: AccountSettings, secret: Callable[[], str], name: str) 
 
 
 def _failed(server: str, error: TuiMailError) -> TestLine:
-    return TestLine(server, False, safe_line(str(error), 500), isinstance(error, AuthError))
+    rejected = isinstance(error, AuthError)
+    text = f"{error} {_AGAIN}" if rejected and not error.hint else str(error)
+    return TestLine(server, False, safe_line(text, 500), rejected)

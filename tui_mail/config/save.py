@@ -28,7 +28,7 @@ def template() -> str:
         "",
         "[keys]",
         "# One line for each command you want on other keys, for example:",
-        '# "message.archive" = "a,e"',
+        '# "mail.archive" = "a,e"',
         "",
     ]
     return "\n".join(lines)

@@ -49,7 +49,9 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise TlsError("The file with trusted certificates cannot be read.") from error
+        raise TlsError(
+            "The file with trusted certificates cannot be read.", hint="`ca_file` names a PEM file."
+        ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.pinned_sha256 is not None:
         context.check_hostname = False
@@ -296,15 +298,33 @@ class Link:
             self.socket.close()
 
 
+_PORT = "Look at port and security: 993 and 465 are for TLS, 143 and 587 for STARTTLS."
+_STRANGER = (
+    "If the server is your own or your company's, say its authority's PEM file as `ca_file`."
+)
+_CERTIFICATE_HINTS = {
+    9: "Look at this machine's clock.",
+    10: "Whoever runs the server has to renew it; look also at this machine's clock.",
+    18: _STRANGER,
+    19: _STRANGER,
+    20: _STRANGER,
+    21: _STRANGER,
+    62: "Say the server by the name it has a certificate for.",
+    64: "Say the server by the name it has a certificate for.",
+}
+"""By OpenSSL's number of what is wrong."""
+
+
 def _tls_error(error: Exception, host: str) -> TransportError:
     where = safe_line(host, 100)
     if isinstance(error, ssl.SSLCertVerificationError):
         why = safe_line(error.verify_message, 200)
-        return TlsError(f"The certificate of {where} is not valid: {why}.")
+        hint = _CERTIFICATE_HINTS.get(error.verify_code, "")
+        return TlsError(f"The certificate of {where} is not valid: {why}.", hint=hint)
     if isinstance(error, TimeoutError):
-        return TransportError(f"{where} did not answer in time.")
+        return TransportError(f"{where} did not answer in time.", hint=_PORT)
     if isinstance(error, ssl.SSLError):
-        return TlsError(f"{where} does not speak TLS as expected.")
+        return TlsError(f"{where} does not speak TLS as expected.", hint=_PORT)
     return TransportError(f"The connection to {where} was lost.")
 
 
@@ -330,10 +350,14 @@ def open_link(
     try:
         sock = socket.create_connection((host, port), timeout=timeout)
     except TimeoutError as error:
-        raise TransportError(f"{where} did not answer in time.") from error
+        raise TransportError(
+            f"{where} did not answer in time.", hint="Look at server, port and network."
+        ) from error
     except (OSError, ValueError) as error:
         reason = safe_line(cast("str | None", getattr(error, "strerror", None)) or "no route", 100)
-        raise TransportError(f"{where} cannot be reached: {reason}.") from error
+        named = isinstance(error, socket.gaierror)
+        hint = f"Look at the server's {'name' if named else 'port'}, and at the network."
+        raise TransportError(f"{where} cannot be reached: {reason}.", hint=hint) from error
     try:
         if security == "none" and not is_loopback(str(sock.getpeername()[0])):
             raise TlsError("Without encryption only a server on this machine may be used.")

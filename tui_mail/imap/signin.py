@@ -181,7 +181,9 @@ def connect(
 def _start_tls(connection: Connection, client: _Client) -> None:
     if "STARTTLS" not in connection.capabilities:
         connection.close()
-        raise TlsError("The server offers no encryption on this port.")
+        raise TlsError(
+            "The server offers no encryption on this port.", hint="Take TLS and port 993."
+        )
     try:
         connection.run(b"STARTTLS")
     except RefusedError as error:

@@ -112,7 +112,9 @@ class SmtpSession:
 
     def _start_tls(self, link: Link) -> None:
         if "STARTTLS" not in self.capabilities:
-            raise TlsError("The server offers no encryption on this port.")
+            raise TlsError(
+                "The server offers no encryption on this port.", hint="Take TLS and port 465."
+            )
         if self._command(b"STARTTLS").code != 220:
             raise TlsError("The server refuses to encrypt the connection.")
         link.start_tls(

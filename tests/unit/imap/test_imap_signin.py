@@ -181,6 +181,8 @@ def test_bad_certificates_are_refused(kind: str, ca: trustme.CA, ca_file: str) -
     error, peer = _try(script, host="localhost", security="tls", ca_file=ca_file)
     assert isinstance(error, TlsError)
     assert peer.received == b""
+    mends = {"self-signed": "ca_file", "expired": "renew it"}.get(kind, "by the name it has")
+    assert mends in error.hint
 
 
 def test_old_tls_is_refused(ca: trustme.CA, ca_file: str) -> None:
