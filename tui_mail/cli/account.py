@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
-import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tui_mail.cli.account_archive import archive, configure_archive, decided
-from tui_mail.cli.account_found import servers_found
-from tui_mail.cli.account_login import configure_oauth, login, signed_in
+from tui_mail.cli.account_archive import archive, configure_archive
+from tui_mail.cli.account_login import configure_oauth, login
+from tui_mail.cli.account_new import add, print_test, tests
 from tui_mail.cli.account_scope import (
     change_scope,
-    chosen_scope,
     configure_remove,
     configure_scope,
     configure_wanted,
@@ -21,7 +17,6 @@ from tui_mail.cli.account_scope import (
 )
 from tui_mail.cli.account_secret import (
     configure_secret,
-    make_or_open_vault,
     open_vault_for,
     read_password,
     secret,
@@ -30,12 +25,9 @@ from tui_mail.cli.account_secret import (
 from tui_mail.cli.call import Call, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import local, utc
-from tui_mail.errors import ConfigError, SecretError
 
 if TYPE_CHECKING:
-    from tui_mail.accounts.probe import TestLine
     from tui_mail.actions.context import Context
-    from tui_mail.config.settings import AccountSettings
     from tui_mail.store.accounts import Account
 
 _SECURITY = ("tls", "starttls", "none")
@@ -119,7 +111,7 @@ def run(call: Call) -> int:
     work = {
         None: _list,
         "list": _list,
-        "add": _add,
+        "add": add,
         "test": _test,
         "password": _password,
         "pause": _pause,
@@ -162,122 +154,6 @@ def _as_json(row: Account) -> dict[str, Any]:
     }
 
 
-async def _add(call: Call, ctx: Context) -> int:
-    from tui_mail.actions.accounts import put_account, test_new_account
-
-    account = await _from_options(call, ctx)
-    if isinstance(account, int):
-        return account
-    if ctx.settings.account(account.id) is not None:
-        return call.out.refuse(
-            Code.USAGE, f"There is an account `{account.id}` already.", "Choose another --id."
-        )
-    if account.secret == "vault":
-        await make_or_open_vault(call, ctx)
-    account, kept = await _secret_for(call, ctx, account)
-    lines: tuple[TestLine, ...] = ()
-    if not call.args.no_test:
-        account, lines = await test_new_account(ctx, account, kept)
-        if not all(line.ok for line in lines):
-            _print_test(call, account.id, lines)
-            return call.out.refuse(
-                Code.FAILED,
-                "The account was not kept: " + " ".join(one.text for one in lines if not one.ok),
-                "Mend it, or say --no-test.",
-            )
-        account = await decided(call, ctx, account, kept, lines[0].archive)
-    account = await chosen_scope(call, ctx, account, lines)
-    await put_account(ctx, account, kept)
-    call.out.document({"account": account.id, "tests": _tests(lines)})
-    _print_test(call, account.id, lines)
-    call.out.line(f"Account {account.id} is kept in {ctx.paths.config_file}.")
-    return Code.OK
-
-
-async def _secret_for(
-    call: Call, ctx: Context, account: AccountSettings
-) -> tuple[AccountSettings, str | None]:
-    """What a person types, pastes or does in the browser; None where the secret is elsewhere."""
-    if account.auth == "oauth":
-        return await signed_in(call, ctx, account)
-    if account.secret.startswith(("command", "credential")):
-        return account, None
-    return account, read_password(call, account.id)
-
-
-async def _from_options(call: Call, ctx: Context) -> AccountSettings | int:
-    """The account as typed, with the servers found for it; an exit code when that needs a yes."""
-    from tui_mail.config.settings import AccountSettings
-
-    args = call.args
-    local_part, at, domain = args.address.rpartition("@")
-    if not at or not local_part or not domain:
-        raise ConfigError(f"`{args.address}` is no e-mail address.")
-    slug = re.sub(r"[^a-z0-9_.-]+", "-", local_part.lower()).strip("-.")[:40] or "mail"
-    account = AccountSettings(
-        id=args.id or slug,
-        address=args.address,
-        name=args.name,
-        aliases=tuple(args.alias),
-        ca_file=args.ca_file,
-        secret=_place(call),
-    )
-    if not args.imap_host:
-        found = await servers_found(call, ctx, account)
-        if isinstance(found, int):
-            return found
-        account = found
-    return _as_typed(call, account)
-
-
-def _place(call: Call) -> str:
-    """Where the secret goes: as said, else the keyring, else the vault, which needs a terminal."""
-    from tui_mail.accounts.secrets import keyring_works
-
-    if call.args.secret:
-        return str(call.args.secret)
-    if keyring_works():
-        return "keyring"
-    if sys.stdin.isatty() or call.paths.vault_file.exists():
-        call.out.note("There is no safe keyring here; the secret goes into an encrypted vault.")
-        return "vault"
-    raise SecretError(
-        "There is no safe keyring on this machine.",
-        hint="Say --secret vault, --secret 'command: …' (pass, op …), or --secret file if you"
-        " accept it.",
-    )
-
-
-def _as_typed(call: Call, account: AccountSettings) -> AccountSettings:
-    """What was said by options beats what was found; what is still missing is asked for."""
-    args, domain = call.args, account.address.rpartition("@")[2]
-    changes: dict[str, Any] = {}
-    for kind, text, ports in (
-        ("imap", "IMAP server", {"tls": 993}),
-        ("smtp", "SMTP server", {"tls": 465, "starttls": 587}),
-    ):
-        host, security = f"{kind}_host", f"{kind}_security"
-        for key in (host, security, f"{kind}_port", f"{kind}_user"):
-            if getattr(args, key):
-                changes[key] = getattr(args, key)
-        if getattr(args, security) and not getattr(args, f"{kind}_port"):
-            changes[f"{kind}_port"] = ports.get(getattr(args, security), 143)
-        if not changes.get(host, getattr(account, host)):
-            changes[host] = _asked(call, text, f"--{kind}-host", f"{kind}.{domain}")
-    if args.auth:
-        changes["auth"] = args.auth
-    if args.provider:
-        changes["provider"] = args.provider
-    return replace(account, **changes)
-
-
-def _asked(call: Call, what: str, option: str, default: str) -> str:
-    if call.args.password_stdin or not sys.stdin.isatty():
-        raise ConfigError(f"The {what} is missing.", hint=f"Say {option}.")
-    call.out.note(f"{what} [{default}]:")
-    return sys.stdin.readline().strip() or default
-
-
 async def _test(call: Call, ctx: Context) -> int:
     from tui_mail.actions.accounts import test_account
 
@@ -289,20 +165,11 @@ async def _test(call: Call, ctx: Context) -> int:
         if account is None:
             return _unknown(call, slug)
         lines = await test_account(ctx, account, None)
-        report.append({"account": slug, "tests": _tests(lines)})
-        _print_test(call, slug, lines)
+        report.append({"account": slug, "tests": tests(lines)})
+        print_test(call, slug, lines)
     ok = all(test["ok"] for one in report for test in one["tests"])
     call.out.document({"ok": ok, "accounts": report})
     return Code.OK if ok else Code.FAILED
-
-
-def _tests(lines: tuple[TestLine, ...]) -> list[dict[str, Any]]:
-    return [{"server": one.server, "ok": one.ok, "text": one.text} for one in lines]
-
-
-def _print_test(call: Call, slug: str, lines: tuple[TestLine, ...]) -> None:
-    for one in lines:
-        call.out.line(f"{slug}: {one.server}: {'ok' if one.ok else 'FAILED'}: {one.text}")
 
 
 def _unknown(call: Call, slug: str) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tui_mail.cli.call import Call
 from tui_mail.cli.codes import Code
+from tui_mail.cli.stepping import Answer, Back, Draft, Talk
 from tui_mail.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -66,33 +67,43 @@ def _say(call: Call, account: AccountSettings, choice: ArchiveChoice, *, changed
     return Code.OK
 
 
-async def decided(
+async def archive_step(talk: Talk, draft: Draft) -> Answer:
+    """Ask once, where the server leaves a question and a person is there to answer it.
+
+    Nobody there: a folder with a known name is used, and no folder is made.
+    """
+    choice = draft.archive
+    if choice is None or choice.kind not in ("ask", "create"):
+        return replace(draft, archive=None)
+    words = _WORDS[choice.kind].format(folder=choice.folder)
+    if not talk.person:
+        if choice.kind == "ask":
+            return replace(draft, archive=replace(choice, kind="folder"))
+        account = draft.account.id
+        talk.say(
+            f"There is no archive folder; mail is archived only here."
+            f" `tui-mail account archive {account} --create {choice.folder}` makes one."
+        )
+        return replace(draft, archive=None)
+    typed = talk.ask(f"Archived mail goes to {words} ({choice.reason}); y, or n: only here", "y")
+    if typed is None:
+        return Back()
+    agreed = typed.lower() in ("y", "yes")
+    return replace(draft, archive=choice if agreed else replace(choice, kind="local"))
+
+
+async def with_choice(
     call: Call,
     ctx: Context,
     account: AccountSettings,
     secret: str | None,
     choice: ArchiveChoice | None,
 ) -> AccountSettings:
-    """Ask once, where the server leaves a question and a person is there to answer it.
-
-    Nobody there: a folder with a known name is used, and no folder is made.
-    """
+    """The account with what was chosen; a folder is made now, or it archives only here."""
     from tui_mail.actions.accounts import with_archive
 
-    if choice is None or choice.kind not in ("ask", "create"):
+    if choice is None:
         return account
-    words = _WORDS[choice.kind].format(folder=choice.folder)
-    if call.out.as_json or not sys.stdin.isatty() or call.args.password_stdin:
-        if choice.kind == "ask":
-            return await with_archive(ctx, account, secret, replace(choice, kind="folder"))
-        call.out.note(
-            f"There is no archive folder; mail is archived only here."
-            f" `tui-mail account archive {account.id} --create {choice.folder}` makes one."
-        )
-        return account
-    call.out.note(f"Archived mail goes to {words} ({choice.reason}). Y/n (n: only here)")
-    if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
-        return await with_archive(ctx, account, secret, replace(choice, kind="local"))
     try:
         return await with_archive(ctx, account, secret, choice)
     except RefusedError as error:

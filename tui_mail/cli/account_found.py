@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from tui_mail.cli.call import Call
 from tui_mail.cli.codes import Code
+from tui_mail.cli.stepping import Back, Talk
 
 if TYPE_CHECKING:
     from tui_mail.accounts.candidates import Candidate
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 async def servers_found(
-    call: Call, ctx: Context, account: AccountSettings
-) -> AccountSettings | int:
-    """The account with its servers filled in; unchanged when nothing was found.
+    talk: Talk, ctx: Context, account: AccountSettings
+) -> AccountSettings | Back | int:
+    """The account with its servers filled in; unchanged when nothing was found or agreed to.
 
-    An exit code when the servers need a yes that was not given.
+    An exit code when the servers need a yes that nobody is there to give.
     """
     from tui_mail.accounts.discovery import NO_NETWORK
     from tui_mail.actions.accounts import filled, find_servers
 
+    call = talk.call
     provider = call.args.provider
     if not provider:
         call.out.note(f"Looking for the servers of {account.address} …")
@@ -35,13 +36,18 @@ async def servers_found(
         return account
     best = found.candidates[0]
     _describe(call, best)
-    if best.needs_confirmation and not call.args.yes and not _agreed(call):
+    if not best.needs_confirmation or call.args.yes:
+        return filled(account, best)
+    if not talk.person:
         return call.out.refuse(
             Code.NEEDS_YES,
             f"Nothing was kept. Found: {_servers(best)}.",
             "Say --yes, or name the servers with --imap-host and --smtp-host.",
         )
-    return filled(account, best)
+    typed = talk.ask("Your password goes to these servers. Use them? y, or n to type others", "y")
+    if typed is None:
+        return Back()
+    return filled(account, best) if typed.lower() in ("y", "yes") else account
 
 
 def _describe(call: Call, best: Candidate) -> None:
@@ -62,10 +68,3 @@ def _describe(call: Call, best: Candidate) -> None:
 def _servers(best: Candidate) -> str:
     sending = f", sending by {best.smtp.text}" if best.smtp else ""
     return f"{best.imap.text}{sending}"
-
-
-def _agreed(call: Call) -> bool:
-    if call.out.as_json or not sys.stdin.isatty() or call.args.password_stdin:
-        return False
-    call.out.note("Your password goes to these servers. Use them? Y/n")
-    return sys.stdin.readline().strip().lower() in ("", "y", "yes")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.cli.call import Call
 from tui_mail.cli.codes import Code
+from tui_mail.cli.stepping import Answer, Back, Draft, Step, Talk
 from tui_mail.errors import ConfigError
 from tui_mail.model.safe_text import one_line
 
 if TYPE_CHECKING:
-    from tui_mail.accounts.probe import TestLine
     from tui_mail.actions.context import Context
+    from tui_mail.actions.wizard import FolderChoice
     from tui_mail.config.settings import AccountSettings
 
 
@@ -89,67 +91,113 @@ def with_options(call: Call, account: AccountSettings) -> AccountSettings:
     return replace(account, **changes)
 
 
-async def chosen_scope(
-    call: Call, ctx: Context, account: AccountSettings, lines: tuple[TestLine, ...]
-) -> AccountSettings:
+def scope_steps() -> dict[str, Step]:
     """The last steps of a new account: aliases, what to sync, who may see it.
 
     A person at a terminal is asked for what no option said; Enter takes what stands there.
     """
+    return {
+        "options": _options,
+        "aliases": _aliases,
+        "past": _past,
+        "past_of": _past_of,
+        "folders": _folders,
+        "new": partial(_sharing, "share_new", "default_visibility", "New"),
+        "shared past": partial(_sharing, "share_past", "past_visibility", "Past"),
+    }
+
+
+def _silent(talk: Talk) -> bool:
+    return not talk.person or bool(talk.call.args.yes)
+
+
+def _with(draft: Draft, **changes: Any) -> Draft:
+    return replace(draft, account=replace(draft.account, **changes))
+
+
+async def _options(talk: Talk, draft: Draft) -> Answer:
+    account = with_options(talk.call, draft.account)
+    known = {one.name for one in _choices(draft)}
+    unknown = set(account.sync_folders) - known
+    if draft.lines and unknown and not draft.insists:
+        raise ConfigError(f"The server has no folder {one_line(min(unknown), 60)}.")
+    return replace(draft, account=account)
+
+
+def _choices(draft: Draft) -> tuple[FolderChoice, ...]:
     from tui_mail.actions import wizard
 
-    args = call.args
-    account = with_options(call, account)
-    folders = wizard.folder_choices(
-        lines[0].folders if lines else (), labels=bool(lines and lines[0].labels)
-    )
-    unknown = set(account.sync_folders) - {one.name for one in folders}
-    if lines and unknown:
-        raise ConfigError(f"The server has no folder {one_line(min(unknown), 60)}.")
-    if args.yes or args.password_stdin or call.out.as_json or not sys.stdin.isatty():
-        return account
-    if not args.alias:
-        typed = _asked(call, "Further addresses of yours, with commas", "none")
-        account = replace(account, aliases=_list("" if typed == "none" else typed))
-    if args.past is None:
-        typed = _asked(call, "Past mail: 3d, 1m, 3m, 6m, 1y, 2y or all", "3m")
-        try:
-            account = replace(account, sync_days=_days(typed))
-        except ValueError:
-            raise ConfigError(f"`{one_line(typed, 20)}` is no time.") from None
-    if (
-        not args.past_of
-        and _asked(call, "Past mail of: everyone or contacts", "everyone")[0] == "c"
-    ):
-        account = replace(account, past_mail="contacts")
-    if not args.folder and not args.all_folders and folders:
-        account = _asked_folders(call, account, folders)
-    for option, key, word in (
-        ("share_new", "default_visibility", "New"),
-        ("share_past", "past_visibility", "Past"),
-    ):
-        if not getattr(args, option):
-            shared = _asked(call, f"{word} mail is: private or shared", "private")[0] == "s"
-            values: dict[str, Any] = {key: "shared" if shared else "private"}
-            account = replace(account, **values)
-    return account
+    lines = draft.lines
+    folders = lines[0].folders if lines else ()
+    return wizard.folder_choices(folders, labels=bool(lines and lines[0].labels))
 
 
-def _asked_folders(call: Call, account: AccountSettings, folders: Any) -> AccountSettings:
+async def _aliases(talk: Talk, draft: Draft) -> Answer:
+    if _silent(talk) or talk.call.args.alias:
+        return draft
+    typed = talk.ask("Further addresses of yours, with commas", "none")
+    if typed is None:
+        return Back()
+    return _with(draft, aliases=_list("" if typed == "none" else typed))
+
+
+async def _past(talk: Talk, draft: Draft) -> Answer:
+    if _silent(talk) or talk.call.args.past is not None:
+        return draft
+    typed = talk.ask("Past mail: 3d, 1m, 3m, 6m, 1y, 2y or all", "3m")
+    if typed is None:
+        return Back()
+    try:
+        return _with(draft, sync_days=_days(typed))
+    except ValueError:
+        raise ConfigError(f"`{one_line(typed, 20)}` is no time.") from None
+
+
+async def _past_of(talk: Talk, draft: Draft) -> Answer:
+    if _silent(talk) or talk.call.args.past_of:
+        return draft
+    typed = talk.ask("Past mail of: everyone or contacts", "everyone")
+    if typed is None:
+        return Back()
+    return _with(draft, past_mail=_one_of(typed, "everyone", "contacts"))
+
+
+async def _folders(talk: Talk, draft: Draft) -> Answer:
+    args, folders = talk.call.args, _choices(draft)
+    if _silent(talk) or args.folder or args.all_folders or not folders:
+        return draft
     for number, one in enumerate(folders, 1):
         reason = f"  ({one.reason})" if one.reason else ""
-        call.out.note(f"{number:>3}  {one.shown}{reason}")
-    typed = _asked(call, "Folders to sync: numbers with commas, or all", "all")
+        talk.say(f"{number:>3}  {one.shown}{reason}")
+    typed = talk.ask("Folders to sync: numbers with commas, or all", "all")
+    if typed is None:
+        return Back()
     if typed == "all":
-        return account
-    chosen = {int(word) for word in typed.replace(" ", ",").split(",") if word.isdigit()}
+        return _with(draft, sync_scope="all", sync_folders=())
+    words = typed.replace(",", " ").split()
+    if not all(word.isascii() and word.isdigit() and 0 < int(word) <= len(folders)
+               for word in words):  # fmt: skip
+        raise ConfigError(f"Say numbers from 1 to {len(folders)}, or all.")
+    chosen = {int(word) for word in words}
     names = [one.name for number, one in enumerate(folders, 1) if number in chosen or one.reason]
-    return replace(account, sync_scope="chosen", sync_folders=tuple(names))
+    return _with(draft, sync_scope="chosen", sync_folders=tuple(names))
 
 
-def _asked(call: Call, what: str, default: str) -> str:
-    call.out.note(f"{what} [{default}]:")
-    return sys.stdin.readline().strip() or default
+async def _sharing(option: str, key: str, word: str, talk: Talk, draft: Draft) -> Answer:
+    if _silent(talk) or getattr(talk.call.args, option):
+        return draft
+    typed = talk.ask(f"{word} mail is: private or shared", "private")
+    if typed is None:
+        return Back()
+    return _with(draft, **{key: _one_of(typed, "private", "shared")})
+
+
+def _one_of(typed: str, *words: str) -> str:
+    """The word that begins so. Raises ConfigError."""
+    found = [word for word in words if word.startswith(typed.lower())]
+    if len(found) != 1:
+        raise ConfigError(f"Say {' or '.join(words)}.")
+    return found[0]
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -214,6 +262,11 @@ def _words(account: AccountSettings) -> str:
         f"{what}; past mail: {past_words(account.sync_days)}, of {account.past_mail};"
         f" new mail {account.default_visibility}, past mail {account.past_visibility}."
     )
+
+
+def _asked(call: Call, what: str, default: str) -> str:
+    call.out.note(f"{what} [{default}]:")
+    return sys.stdin.readline().strip() or default
 
 
 async def remove(call: Call, ctx: Context) -> int:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.tui.factory import Mailbox, make_mailbox
+from tui_mail.accounts.candidates import Candidate, Place
+from tui_mail.accounts.discovery import Found
 from tui_mail.cli.main import main
 
 
@@ -50,3 +52,15 @@ def tui(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tui:
         return Said(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def discovered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown domain whose servers were found over the network."""
+
+    async def discover(address: str, **_: Any) -> Found:
+        imap = Place("mx\x1b[31m.firma.example", 993, "tls", address)
+        smtp = Place("mx.firma.example", 587, "starttls", address)
+        return Found((Candidate("srv", imap, smtp),))
+
+    monkeypatch.setattr("tui_mail.actions.accounts.discover", discover)

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from tests.unit.cli.conftest import Tui
-from tui_mail.accounts.candidates import Candidate, Place
-from tui_mail.accounts.discovery import Found
 from tui_mail.config.load import load
 from tui_mail.config.settings import AccountSettings
 
@@ -57,18 +55,6 @@ def test_a_provider_can_be_named_and_options_beat_it(tui: Tui, tmp_path: Path, t
         "imap.fastmail.com", 587, "starttls",
     )  # fmt: skip
     assert tui("account", "add", "a@firma.example", "--provider", "nobody", *SECRET).code == 2
-
-
-@pytest.fixture
-def discovered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown domain whose servers were found over the network."""
-
-    async def discover(address: str, **_: Any) -> Found:
-        imap = Place("mx\x1b[31m.firma.example", 993, "tls", address)
-        smtp = Place("mx.firma.example", 587, "starttls", address)
-        return Found((Candidate("srv", imap, smtp),))
-
-    monkeypatch.setattr("tui_mail.actions.accounts.discover", discover)
 
 
 def test_found_servers_are_used_only_after_a_yes(
