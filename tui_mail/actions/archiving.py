@@ -90,11 +90,11 @@ async def answer(
         if error.code == "ALREADYEXISTS":
             choice = replace(choice, kind="folder")
         else:
-            said = f"No folder was made: {error.message} {question.shown} archives only here."
+            said = f"{question.shown} archives only here: {error.message}"
             choice = replace(choice, kind="local")
         changed = await actions.with_archive(ctx, settings, None, choice)
     except TuiMailError as error:
-        return f"No folder was made: {error} This mail is archived only here; you are asked again."
+        return f"Archived only here; you are asked again. {error.message}"
     await actions.put_account(ctx, changed)
     await ctx.db.write(_settle, ctx.account_ids[question.account], choice)
     return said
