@@ -375,3 +375,32 @@ async def test_a_bulk_action_that_was_cut_short_is_offered_at_the_next_start(
         assert "(of 2,000): z takes it back" in journey.screen
         await journey.press("z")
         await journey.until(lambda: len(journey.rows) == 3)
+
+
+async def test_no_printable_key_breaks_the_list(
+    mailbox: Callable[..., Mailbox], start: Start
+) -> None:
+    """Keys without a command say so or do nothing."""
+    box = mailbox(3)
+    async with start(box) as journey:
+        for key in (
+            "@",
+            "%",
+            "$",
+            "*",
+            "+",
+            "=",
+            "~",
+            "^",
+            "_",
+            '"',
+            "'",
+            "\\",
+            "[",
+            "{",
+            "ü",
+            "世",
+        ):
+            await journey.press(key)
+            assert journey.app.is_running and journey.app._exception is None
+        assert inbox_total(box) == 3

@@ -102,7 +102,7 @@ class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
         for line in self.query(StatusLine):
             line.say(message, trouble=trouble)
 
-    def key_of(self, command_id: str) -> str:
+    def first_key_of(self, command_id: str) -> str:
         """The first key of a command."""
         keys = self.mail_app.keymap_in_use.keys.get(command_id, ())
         return shown_key(keys[0]) if keys else f":{command_id}"
@@ -113,7 +113,7 @@ class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
         fold = bool(ctx.settings.get("reading.fold_quotes"))
         paras: list[Para] = []
         for entry in self.entries.values():
-            paras += of_message(entry, now=ctx.now(), fold=fold, keys=self.key_of)
+            paras += of_message(entry, now=ctx.now(), fold=fold, keys=self.first_key_of)
         self.body.links = {
             entry.message.id: len(entry.mail.links) for entry in self.entries.values() if entry.mail
         }
@@ -247,7 +247,7 @@ class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
         """Move the text by pages; two lines stay in view."""
         step = int(pages * max(1, self.body.size.height - 2))
         if not self.body.scroll_by(step) and pages > 0:
-            self.say(f"The end. {self.key_of('message.next_conversation')} goes on.")
+            self.say(f"The end. {self.first_key_of('message.next_conversation')} goes on.")
 
     async def command_scroll_top(self) -> None:
         """To the beginning."""

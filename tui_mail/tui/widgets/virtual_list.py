@@ -98,18 +98,18 @@ class VirtualList(Widget, can_focus=True, metaclass=AbstractMeta):
         self._loaded = True
         self.top = max(0, self.position - line)
         self._clamp()
-        self._first = self._key_at(0)
+        self._first = self._identity_at(0)
         self._take_cursor()
         self.refresh()
         self.fill()
 
-    def _key_at(self, position: int) -> Key | None:
+    def _identity_at(self, position: int) -> Key | None:
         row = self.window.row(position)
         return (row.at, row.id) if row else None
 
     def _take_cursor(self) -> None:
         before = self.cursor_id
-        self.cursor_key = self._key_at(self.position)
+        self.cursor_key = self._identity_at(self.position)
         self._note_top()
         self._place_hardware_cursor()
         if before != self.cursor_id or not self.total:
@@ -117,7 +117,7 @@ class VirtualList(Widget, can_focus=True, metaclass=AbstractMeta):
 
     def _note_top(self) -> None:
         if self.top == 0 and self.window.start == 0:
-            self._first = self._key_at(0) or self._first
+            self._first = self._identity_at(0) or self._first
             if self.new_above:
                 self.new_above = 0
                 self.post_message(self.Followed())
