@@ -86,7 +86,7 @@ async def test_stage_and_activity_change_beside_the_mail(mailbox: Make, start: S
             if opened:
                 await journey.press("enter", "i")
             await journey.press("t", *"call anna 2030-01-02", "enter")
-            await journey.until(lambda: "task: call anna, 2030-01-02" in journey.screen)
+            await journey.until(lambda: "2030-01-02 task: call anna" in journey.screen)
             await journey.press("D")
             await journey.until(lambda: "no next activity" in journey.screen)
             await journey.press(">", *("propo" if not opened else "negot"), "enter")
@@ -167,6 +167,9 @@ async def test_the_views_over_mail_and_deals_have_keys_a_place_and_a_count(
         await journey.until(lambda: journey.list.total == 0)
         await journey.press("z")
         await journey.until(lambda: journey.list.total == 1)
+        await add(journey, "deal", title="Never written about")
+        await journey.press("g", "i", "g", "n")
+        await journey.until(lambda: "and 1 deal without mail: g p" in journey.screen)
         for keys, title in (("w", "Waiting for me"), ("q", "Gone quiet")):
             await journey.press("g", keys)
             assert title in journey.lines[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.tui.conftest import Start
 from tests.tui.crm import add, link_automatically, links, mail_from
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
-from tui_mail.actions import crm
+from tui_mail.actions import crm, linking, sharing
 
 Make = Callable[..., Mailbox]
 SIZES = [(80, 24), (140, 45)]
@@ -225,8 +226,51 @@ async def test_the_sidebar_says_what_the_conversation_belongs_to(
         if size[0] < 140:
             await journey.press("i")
         await journey.until(lambda: "84,600 EUR" in journey.screen)
-        for word in ("◆ Crane", "task: Ring her", "Anna Berg", "0 days in"):
+        words = ("◆ Crane", "2026-09-30", "task: Ring her", "Anna Berg", "0 days in", "> stage")
+        for word in words:
             assert word in journey.screen
+
+
+async def test_nothing_of_a_linked_item_is_cut_beside_a_narrow_list(
+    mailbox: Make, start: Start
+) -> None:
+    """Value, age and the next step fold onto further lines; the date stands before the words."""
+    box = mailbox()
+    async with start(box, (80, 24)) as journey:
+        anna = await add(journey, "person", name="Anna Berg", addresses="anna@fjord.example")
+        deal = await add(journey, "deal", title="Crane", value="1234567", person_id=anna.id,
+                         stage_id=3)  # fmt: skip
+        plan = {"subject": "Meet the whole steering group at the far clinic", "kind": "deal",
+                "due_date": "2026-09-30", "due_time": "13:30", "type": "meeting"}  # fmt: skip
+        await crm.create_activity(journey.app.ctx, {**plan, "item_id": deal.id})
+        box.arrive([mail_from(1, "anna@fjord.example")])
+        await linking.link(journey.app.ctx, [1], deal)
+        await journey.app.look()
+        await journey.press("i")
+        await journey.until(lambda: "1,234,567" in journey.screen)
+        for word in ("2026-09-30 13:30", "steering group", "far clinic", "Proposal sent"):
+            assert word in journey.screen, word
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_list_says_what_is_shared_and_what_only_in_part(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, "anna@fjord.example") for n in range(3)])
+    async with start(box, size) as journey:
+        ctx = journey.app.ctx
+        await sharing.share(ctx, [1, 2], True)
+        first = mail_from(0, "anna@fjord.example")
+        refs = {"in_reply_to": (first.message_id,), "references": (first.message_id,)}
+        box.arrive([replace(mail_from(7, "bo@fjord.example"), **refs)])
+        box.run("UPDATE messages SET visibility = 'private' WHERE subject = 'Subject 7'")
+        await journey.app.look()
+        await journey.until(lambda: "~" in journey.screen)
+        marks = {line[5 + journey.lines[1].index("●") - 1] for line in journey.lines[1:4]}
+        assert marks == {"s", "~", " "}
+        await journey.press("g", "g", *(("i",) if size[0] < 140 else ()))
+        await journey.until(lambda: "shared, but 1 of 2 private" in journey.screen)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -10,6 +10,7 @@ from tests.tui.conftest import Start
 from tests.tui.crm import add, mail_from, mark
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
+from tui_mail.actions import crm
 
 Make = Callable[..., Mailbox]
 SIZES = [(80, 24), (140, 45)]
@@ -45,9 +46,18 @@ async def test_the_board_shows_totals_and_moves_a_deal(
         await add(journey, "deal", title="Winch", value="500")
         await journey.press("g", "p", "B")
         assert "1,500 EUR" in journey.screen
+        await add(journey, "deal", title="Pulley", value="70", currency="CHF")
+        await crm.create_activity(
+            journey.app.ctx,
+            {"subject": "Ring", "due_date": "2030-01-02", "kind": "deal", "item_id": 1},
+        )
+        await journey.press("B", "B")
+        await journey.until(lambda: "Qualified: 3 deals" in journey.screen)
+        assert "1,500 EUR" in journey.lines[-6] and "70 CHF" in journey.lines[-6]
         first = box.fetch("SELECT stage_id FROM deals WHERE title = 'Crane'")
-        while "Crane" not in journey.lines[-4]:
+        while "Crane" not in "".join(journey.lines[-6:]):
             await journey.press("j")
+        assert "0 days in Qualified · 2030-01-02 task: Ring" in journey.screen
         await journey.press(">")
         assert box.fetch("SELECT stage_id FROM deals WHERE title = 'Crane'") != first
         assert "500 EUR" in journey.screen and "1,000 EUR" in journey.screen

@@ -105,6 +105,9 @@ def _ambiguous(conn: sqlite3.Connection, cid: int) -> Iterable[Reason]:
 
 def _unlinked(conn: sqlite3.Connection, cid: int) -> Iterable[Reason]:
     began = linking.beginnings(conn, [cid]).get(cid)
+    if began is None and _all_screened(conn, cid):
+        yield Reason("link", "Not linked: what is screened is linked to nothing.", "R31")
+        return
     if began is None:
         yield Reason("link", "Not linked: no mail of it is here to be linked.")
         return
@@ -135,6 +138,15 @@ def _only_bulk(conn: sqlite3.Connection, cid: int) -> bool:
     return bool(row[0])
 
 
+def _all_screened(conn: sqlite3.Connection, cid: int) -> bool:
+    row = conn.execute(
+        "SELECT count(*), count(screened_by) FROM messages"
+        " WHERE conversation_id = ? AND deleted_at IS NULL",
+        (cid,),
+    ).fetchone()
+    return bool(row[0]) and row[0] == row[1]
+
+
 def _people(conn: sqlite3.Connection, cid: int) -> Iterable[Reason]:
     for person in people.of_conversation(conn, cid):
         addresses = conn.execute(
@@ -155,9 +167,12 @@ def _screened(conn: sqlite3.Connection, cid: int) -> Iterable[Reason]:
         (cid,),
     ).fetchall():
         entry = blocks.entry(conn, entry_id)
-        name = one_line(str(entry.target), 80) if entry else "an entry that is gone"
         word = "mail is" if number == 1 else "mails are"
-        yield Reason("screened", f"{number} {word} screened by {name}", "R29", at)
+        name, since = "an entry that is gone", at
+        if entry is not None:
+            name = f"{one_line(str(entry.target), 80)}, blocked by {_who(entry.by)}"
+            since = entry.created_at
+        yield Reason("screened", f"{number} {word} screened by {name}", "R29", since)
     if not conn.execute("SELECT 1 FROM blocked LIMIT 1").fetchone():
         return
     for address, account_id in conn.execute(

@@ -104,6 +104,13 @@ def overdue(
     return list(found.items())
 
 
+def mailless(conn: sqlite3.Connection, view: int, now: int) -> int:
+    """How many deals belong to a view of deals but have no conversation that could stand in it."""
+    late = overdue(conn, now, silent=view == View.QUIET, unplanned=view == View.UNPLANNED)
+    ids = [ref.id for ref, _ in late]
+    return len(ids) - len(_newest(conn, ids))
+
+
 def behind(conn: sqlite3.Connection, now: int) -> tuple[list[Entry], list[Entry]]:
     """Entries of the lanes that are to go and to come, since time has passed or records changed."""
     wanted: dict[tuple[int, int], int] = {}

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
 
-from tui_mail.model.records import Ref
-from tui_mail.store import items, lanes, organizations, people
+from tui_mail.model.records import ITEM_KINDS, Ref
+from tui_mail.store import activities, items, lanes, organizations, people
 from tui_mail.tui.commands import LINK
-from tui_mail.tui.record_lines import item_line, organization_words, person_words
+from tui_mail.tui.record_lines import (
+    item_line,
+    organization_words,
+    person_words,
+    standing_words,
+)
 from tui_mail.tui.sheets import SheetScreen
 from tui_mail.tui.widgets.line_list import Line
 
@@ -34,6 +41,21 @@ def record_page(
         else items.page(conn, kind, start=start, size=limit)
     )
     return [item_line(item, kind=False) for item in found]
+
+
+def explained(conn: sqlite3.Connection, lines: Sequence[Line], now: int) -> list[Line]:
+    """Records with all of their words as notes; items with their age and what comes next."""
+    refs = [line.item for line in lines if line.item and line.item.kind in ITEM_KINDS]
+    known = {item.ref: item for item in items.get_many(conn, refs)}
+    planned = activities.next_of(conn, refs)
+    found = []
+    for line in lines:
+        words = " · ".join(word for word in (line.text, line.detail) if word)
+        item = known.get(line.item)
+        if item is not None:
+            words += f"\n{standing_words(item, planned.get(item.ref), now)}"
+        found.append(replace(line, note=words))
+    return found
 
 
 def overdue_page(

@@ -100,8 +100,8 @@ ROWS: tuple[Command, ...] = (
     Command("list.apply_links", "Link by rule", "Link what is unlinked now by the rules; says first"
             " what it would do.", ("A",), LIST, "apply_links"),
     *(
-        Command(f"list.link_{n}", f"Link {n}", f"Where links are asked: take suggestion {n}.",
-                (str(n),), LIST, "link_number", argument=n)
+        Command(f"list.link_{n}", f"Link to {n}", f"Where links are asked: take suggestion {n}.",
+                (str(n),), LIST, "link_number", 1 if n == 1 else 0, argument=n)
         for n in range(1, 10)
     ),
     Command("mail.compose", "Compose", "Write a new mail.", ("c", "m"), MAIL, "compose", 7),

@@ -80,6 +80,8 @@ def duration(seconds: float) -> str:
 LINK_MARKS = {"linked": "◆", "ambiguous": "?"}
 """By the state of a conversation's link; what else there is has none."""
 MUTED_MARK = "m"
+SHARING_MARKS = {"shared": "s", "mixed": "~"}
+"""By who sees the mail of a conversation; private mail has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class FiledRow(Row):
 
     link_state: str = ""
     muted: bool = False
+    sharing: str = ""
+    """`shared`, `mixed` when some of its mail is private (R40), or empty."""
     screened_by: str = ""
     """The entry that hides it; only in the view of what is screened."""
     shown_at: int = 0
@@ -99,9 +103,12 @@ class FiledRow(Row):
 _ROW = tuple(one.name for one in fields(Row))
 
 
-def filed_row(row: Row, link_state: str, muted: bool, screened_by: str = "") -> FiledRow:
-    """A row with what is known of its link and of what hides it."""
-    values: list[Any] = [*(getattr(row, name) for name in _ROW), link_state, muted, screened_by]
+def filed_row(
+    row: Row, link_state: str, muted: bool, sharing: str, screened_by: str = ""
+) -> FiledRow:
+    """A row with what is known of its link, of who sees it and of what hides it."""
+    known = (link_state, muted, sharing, screened_by)
+    values: list[Any] = [*(getattr(row, name) for name in _ROW), *known]
     return FiledRow(*values)
 
 
@@ -110,6 +117,11 @@ def link_mark(row: Row) -> str:
     if not isinstance(row, FiledRow):
         return " "
     return LINK_MARKS.get(row.link_state) or (MUTED_MARK if row.muted else " ")
+
+
+def sharing_mark(row: Row) -> str:
+    """One cell: shared, shared in part, or nothing of it."""
+    return SHARING_MARKS.get(row.sharing, " ") if isinstance(row, FiledRow) else " "
 
 
 def marks(row: Row, selected: bool) -> str:
@@ -134,12 +146,13 @@ def line_parts(
     count = f" {row.messages}" if row.messages > 1 else ""
     at = (row.shown_at if isinstance(row, FiledRow) else 0) or row.at
     date = short_date(at, now, narrow=layout.narrow)
-    head = marks(row, selected) + link_mark(row) + " "
+    head = marks(row, selected) + link_mark(row) + sharing_mark(row) + " "
     if layout.account:
-        head += fit(account, layout.account - 1) + " "
+        letters = layout.account - 1
+        head += fit(account[:1] if letters == 1 else account, letters) + " "
     head += date.rjust(layout.date) + "  "
     head += cell(fit(row.people or "(nobody)", layout.people - len(count))) + count + "  "
-    room = layout.width - 10 - layout.account - layout.date - layout.people
+    room = layout.width - 11 - layout.account - layout.date - layout.people
     subject = row.subject or "(no subject)"
     if isinstance(row, FiledRow) and row.screened_by:
         subject = f"[{row.screened_by}] {subject}"

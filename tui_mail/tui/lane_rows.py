@@ -15,8 +15,9 @@ from tui_mail.store.ids import ids_json
 from tui_mail.store.pages import Row
 from tui_mail.tui.format import filed_row
 
-States = Mapping[int, tuple[str, bool]]
-"""By conversation: the state of its link, and whether it is muted."""
+States = Mapping[int, tuple[str, bool, str]]
+"""By conversation: the state of its link, whether it is muted, and who sees it."""
+_NOTHING = ("", False, "")
 
 
 def lane_rows(
@@ -40,7 +41,7 @@ def _screened(conn: sqlite3.Connection, rows: Sequence[Row], states: States) -> 
     ):
         hidden[cid] = str(Target(kind, value))
     return tuple(
-        filed_row(row, *states.get(row.id, ("", False)), hidden.get(row.id, "")) for row in rows
+        filed_row(row, *states.get(row.id, _NOTHING), hidden.get(row.id, "")) for row in rows
     )
 
 
@@ -59,8 +60,7 @@ def _reminded(
     for row in rows:
         word = "until" if kind == reminders.SNOOZE else "DUE" if row.at > 0 else "by"
         note = f"{word} {brief(due[row.id])}" if row.id in due else ""
-        state, muted = states.get(row.id, ("", False))
-        filed = filed_row(row, state, muted)
+        filed = filed_row(row, *states.get(row.id, _NOTHING))
         made.append(replace(filed, shown_at=last.get(row.id, 0), note=note))
     return tuple(made)
 
@@ -91,7 +91,7 @@ def _valued(
         words = [item.stage] if item else []
         if item and item.value:
             words.insert(0, shown_amount(item.value, item.currency))
-        state, muted = states.get(row.id, ("", False))
+        filed = filed_row(row, *states.get(row.id, _NOTHING))
         at = last_in if view_id == View.WAITING else at
-        made.append(replace(filed_row(row, state, muted), shown_at=at, note=" · ".join(words)))
+        made.append(replace(filed, shown_at=at, note=" · ".join(words)))
     return tuple(made)

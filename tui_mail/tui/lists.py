@@ -162,13 +162,16 @@ def _rows_by_id(conn: sqlite3.Connection, conversation_ids: Sequence[int]) -> tu
 
 
 def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tuple[Row, ...]:
-    """The rows with their links and whether they are muted; screened ones with what hid them.
+    """The rows with their links, who sees them, whether they are muted, and what screened them.
 
     Rows of which there is nothing to say stay as they are.
     """
     ids = ids_json(row.id for row in rows)
-    states: dict[int, tuple[str, bool]] = {
-        cid: (state, bool(muted))
+    sharing = _sharing(conn, ids)
+    states: dict[int, tuple[str, bool, str]] = {
+        cid: ("", False, how) for cid, how in sharing.items()
+    } | {
+        cid: (state, bool(muted), sharing.get(cid, ""))
         for cid, state, muted in conn.execute(
             "SELECT id, link_state, muted_at IS NOT NULL FROM conversations"
             " WHERE (link_state IN ('linked', 'ambiguous') OR muted_at IS NOT NULL)"
@@ -181,6 +184,19 @@ def filed(conn: sqlite3.Connection, rows: Sequence[Row], view_id: int = 0) -> tu
 
         return lane_rows(conn, rows, view_id, states)
     return tuple(filed_row(row, *states[row.id]) if row.id in states else row for row in rows)
+
+
+def _sharing(conn: sqlite3.Connection, ids: str) -> dict[int, str]:
+    """`shared` or `mixed` of those conversations with mail that is shared (R40)."""
+    found = conn.execute(
+        "SELECT conversation_id, EXISTS (SELECT 1 FROM messages p WHERE p.conversation_id ="
+        "  s.conversation_id AND p.visibility <> 'shared' AND p.deleted_at IS NULL)"
+        " FROM (SELECT DISTINCT conversation_id FROM messages INDEXED BY messages_shared"
+        "  WHERE visibility = 'shared' AND deleted_at IS NULL"
+        "  AND conversation_id IN (SELECT value FROM json_each(?))) s",
+        (ids,),
+    )
+    return {cid: "mixed" if private else "shared" for cid, private in found}
 
 
 def _at_in_view(conn: sqlite3.Connection, view_id: int, conversation_id: int) -> int | None:

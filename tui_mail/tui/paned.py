@@ -10,11 +10,11 @@ from textual.widgets import Static
 
 from tui_mail.errors import TuiMailError
 from tui_mail.model.views import VIEW_NAMES, View, view_folder
-from tui_mail.store import accounts, pages
+from tui_mail.store import accounts, lanes, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.tui import background, mending, text
 from tui_mail.tui.asking import ASKING, AskingScreen
-from tui_mail.tui.format import number
+from tui_mail.tui.format import counted, number
 from tui_mail.tui.widgets import panes
 
 _WIDE, _FULL = 100, 140
@@ -28,6 +28,8 @@ class PanedScreen(AskingScreen):
         super().__init__()
         self.view_id: int = View.INBOX
         self.sidebar: bool | None = None
+        self.mailless = 0
+        """Deals that belong to the view but have no mail that could stand in it."""
         """Whether the user wants the people; None as the settings and the width say."""
         self.preview = False
         """Whether the newest mail is shown under the list."""
@@ -36,11 +38,20 @@ class PanedScreen(AskingScreen):
         self._counts: dict[int, tuple[int, int]] = {}
         self._delay: Timer | None = None
 
+    async def count_mailless(self) -> None:
+        """Deals gone quiet or without a next step of which there is no mail to show."""
+        if self.view_id in (View.QUIET, View.UNPLANNED):
+            ctx = self.mail_app.ctx
+            self.mailless = await ctx.db.read(lanes.mailless, self.view_id, ctx.now())
+        else:
+            self.mailless = 0
+
     async def read_around(self) -> None:
         """Read what the panes show beside the list."""
         db = self.mail_app.ctx.db
         self.accounts = await self.mail_app.read_accounts()
         self._counts = await db.read(pages.counts)
+        await self.count_mailless()
         if self.has_class("-wide") or not self.folders:
             self.folders = await db.read(accounts.folders)
         several = len(self.accounts) > 1
@@ -79,6 +90,11 @@ class PanedScreen(AskingScreen):
         if not self.before_search:
             total, unread = self._counts.get(self.view_id, (found.total, 0))
             pieces.append((f"  {number(unread)} unread of {number(total)}", "not bold"))
+        if self.mailless:
+            key = mending.key_of(self.mail_app.keymap_in_use, "go.deals")
+            pieces.append(
+                (f"  and {counted(self.mailless, 'deal')} without mail: {key}", "not bold")
+            )
         if found.new_above:
             pieces.append(f"  ↑ {number(found.new_above)} new above")
         if found.selected:

@@ -7,6 +7,7 @@ from datetime import date
 
 from tui_mail.model.money import shown_amount
 from tui_mail.model.records import Activity, Item, Organization, Person
+from tui_mail.tui.format import counted
 from tui_mail.tui.widgets.line_list import Line
 
 _DAY = 86_400
@@ -24,7 +25,9 @@ def age_words(item: Item, now: int) -> str:
     """How long it stands in its stage, and whether that is too long."""
     days = max(0, now - (item.stage_changed_at or item.created_at)) // _DAY
     late = item.is_open and item.rotten_days is not None and days > item.rotten_days
-    return f"{days} days in {item.stage or item.status}" + (" (past its days)" if late else "")
+    return f"{counted(days, 'day')} in {item.stage or item.status}" + (
+        " (past its days)" if late else ""
+    )
 
 
 def due_words(activity: Activity | None, now: int) -> str:
@@ -34,7 +37,14 @@ def due_words(activity: Activity | None, now: int) -> str:
     today = date.fromtimestamp(now).isoformat() if now else time.strftime("%Y-%m-%d")
     when = f"{activity.due_date} {activity.due_time}".strip()
     late = " (late)" if activity.due_date and activity.due_date < today else ""
-    return f"{activity.type}: {activity.subject}" + (f", {when}{late}" if when else "")
+    return (f"{when}{late} " if when else "") + f"{activity.type}: {activity.subject}"
+
+
+def standing_words(item: Item, planned: Activity | None, now: int) -> str:
+    """How long it stands where it is and what comes next; of a closed one what is still planned."""
+    if item.is_open:
+        return f"{age_words(item, now)} · {due_words(planned, now)}"
+    return due_words(planned, now) if planned else ""
 
 
 def item_line(item: Item, *, key: str = "", kind: bool = True, more: str = "") -> Line:

@@ -16,13 +16,13 @@ from textual.widgets import Static
 from tui_mail.actions import crm, undoing
 from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.money import shown_amount
-from tui_mail.model.records import Item, Ref
-from tui_mail.store import deals, items
+from tui_mail.model.records import Activity, Item, Ref
+from tui_mail.store import activities, deals, items
 from tui_mail.store.deals import Stage, Total
 from tui_mail.tui import text
 from tui_mail.tui.commands import BOARD
-from tui_mail.tui.format import number
-from tui_mail.tui.record_lines import age_words, item_words
+from tui_mail.tui.format import counted, number
+from tui_mail.tui.record_lines import item_words, standing_words
 from tui_mail.tui.shell import CommandScreen, WhichKey, make_screen, stylesheet
 from tui_mail.tui.widgets.hints import Hints
 from tui_mail.tui.widgets.status_line import StatusLine
@@ -38,6 +38,8 @@ class Pipeline:
     stages: tuple[Stage, ...]
     totals: dict[int, tuple[Total, ...]]
     deals: dict[int, tuple[Item, ...]]
+    planned: dict[Ref, Activity]
+    """What comes next for them, where something does."""
 
 
 def screen() -> BoardScreen:
@@ -55,7 +57,8 @@ def pipeline(conn: sqlite3.Connection) -> Pipeline:
         stage.id: tuple(items.page(conn, "deal", status="open", stage_id=stage.id, size=_MOST))
         for stage in stages
     }
-    return Pipeline(tuple(stages), totals, found)
+    refs = [item.ref for column in found.values() for item in column]
+    return Pipeline(tuple(stages), totals, found, activities.next_of(conn, refs))
 
 
 class Board(Widget, can_focus=True):
@@ -63,7 +66,7 @@ class Board(Widget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self.board = Pipeline((), {}, {})
+        self.board = Pipeline((), {}, {}, {})
         self.column = 0
         self.place = 0
 
@@ -81,6 +84,17 @@ class Board(Widget, can_focus=True):
         """The marked deal."""
         found = self.column_deals(self.column) if self.board.stages else ()
         return found[self.place] if self.place < len(found) else None
+
+    def totals_words(self) -> str:
+        """The marked stage with all of its totals, by currency."""
+        if self.stage is None:
+            return "There is no stage."
+        totals = self.board.totals.get(self.stage.id, ())
+        if not totals:
+            return f"{self.stage.name}: no open deal"
+        count = counted(sum(total.deals for total in totals), "deal")
+        sums = (shown_amount(total.value, total.currency) for total in totals)
+        return f"{self.stage.name}: {' · '.join([count, *sums])}"
 
     def show(self, board: Pipeline, ref: Ref | None) -> None:
         """Show the board; the mark follows a deal."""
@@ -183,9 +197,11 @@ class BoardScreen(CommandScreen):
 
     def _explain(self) -> None:
         item, now = self.board.item, self.mail_app.ctx.now()
-        words = f"{item.title}\n{item_words(item)} · {age_words(item, now)}" if item else (
-            "No open deal in this stage."
-        )  # fmt: skip
+        words = self.board.totals_words()
+        if item is not None:
+            planned = self.board.board.planned.get(item.ref)
+            words += f"\n{item.title} · {item_words(item, kind=False)}"
+            words += f"\n{standing_words(item, planned, now)}"
         self.query_one("#sheet-note", Static).update(text.lines(words))
 
     def say(self, message: str, *, trouble: bool = False) -> None:

@@ -280,6 +280,8 @@ class InboxScreen(PanedScreen):
             self.mail_app.lanes_soon()
         self.show_views()
         self.look_closer()
+        self.query_one(Hints).refresh()
+        await self.count_mailless()
         self.show_head()
 
     async def command_go_view(self, view: View) -> None:

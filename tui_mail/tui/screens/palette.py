@@ -8,7 +8,8 @@ from tui_mail.tui.shell import CommandScreen
 
 LEGEND = (
     "In the list: x selected  ● unread  ↩ answered  ★ starred  @ attachment  d draft"
-    "  > waiting to be sent  ◆ linked  ? which item is asked  m muted"
+    "  > waiting to be sent  ◆ linked  ? which item is asked  s shared"
+    "  ~ shared in part  m muted"
 )
 
 

@@ -10,7 +10,7 @@ from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.records import PLURALS, Ref
 from tui_mail.store import records
 from tui_mail.tui import text
-from tui_mail.tui.choosing import overdue_page, record_page
+from tui_mail.tui.choosing import explained, overdue_page, record_page
 from tui_mail.tui.commands import RECORDS, Command
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.sheets import SheetScreen
@@ -54,6 +54,7 @@ class RecordsScreen(SheetScreen):
             found = await db.read(record_page, self.kind, typed, self._limit)
             more = len(found) == self._limit and (bool(typed) or total > self._limit)
             self.retitle(f"{title}  {number(total)}{chosen}")
+        found = await db.read(explained, found, now)
         if self._chosen:
             found = [replace(one, key="x" if one.item in self._chosen else "") for one in found]
         if more:
@@ -61,9 +62,9 @@ class RecordsScreen(SheetScreen):
         return found
 
     def describe(self, line: Line | None) -> text.Part:
-        """What there is when there is nothing."""
+        """All of the marked line; what there is when there is nothing."""
         if line is not None:
-            return ""
+            return line.note
         if self._only and not self.typed:
             return f"No open deals {_ONLY[self._only]}."
         return (

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from tui_mail.model.clock import Clock, SystemClock
 from tui_mail.store.pages import Row
 from tui_mail.tui import text
-from tui_mail.tui.format import columns, line_parts, link_mark, marks
+from tui_mail.tui.format import columns, line_parts, link_mark, marks, sharing_mark
 from tui_mail.tui.lists import Source
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
@@ -52,7 +52,8 @@ class ConversationList(VirtualList):
             return text.strip(width, (left + right, head + _REVERSE))
         colour = self.account_colours.get(row.account_id, "")
         if colour and layout.account:
-            start = len(marks(row, row.id in self.selected) + link_mark(row)) + 1
+            selected = row.id in self.selected
+            start = len(marks(row, selected) + link_mark(row) + sharing_mark(row)) + 1
             end = start + layout.account - 1
             named = (left[start:end], head + Style(color=colour))
             return text.strip(

@@ -27,6 +27,8 @@ class Line:
     heading: bool = False
     color: str = ""
     """Of the key or mark, by name; it says nothing that the text does not."""
+    note: str = ""
+    """What is said of it below the list while it is marked."""
 
 
 class LineList(Widget, can_focus=True):

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from tui_mail.model.records import Activity, Item, Person, Ref
-from tui_mail.store import activities, correspondents, items, links, people
+from tui_mail.model.safe_text import safe_line
+from tui_mail.store import activities, correspondents, items, links, people, sight
 from tui_mail.store.correspondents import Correspondent
 from tui_mail.tui import text
 from tui_mail.tui.format import counted, number, short_date
 from tui_mail.tui.record_lines import age_words, due_words, item_words
+from tui_mail.tui.wrapping import cuts
 
 _OTHERS = 5
+_MOST_LINES = 3
+"""Of one fact that does not fit its line."""
 _Say = Callable[..., None]
 
 
@@ -61,6 +65,8 @@ class SideFacts:
     """What it can be linked to when that is asked."""
     people: tuple[tuple[Acquaintance, tuple[Person, ...]], ...]
     """Who is in it, with the contacts that have the address."""
+    sharing: str
+    """Who sees it in a few words; empty when only the user does."""
 
 
 def side_facts(conn: sqlite3.Connection, conversation_id: int) -> SideFacts:
@@ -83,37 +89,56 @@ def side_facts(conn: sqlite3.Connection, conversation_id: int) -> SideFacts:
         tuple(others[:_OTHERS]),
         tuple(items.get_many(conn, asked[:9])),
         tuple(known),
+        _sharing(conn, conversation_id),
     )
 
 
+def _sharing(conn: sqlite3.Connection, conversation_id: int) -> str:
+    private, shared = sight.counts(conn, conversation_id)
+    if not shared:
+        return ""
+    return f"shared, but {number(private)} of {number(private + shared)} private" if private else (
+        "shared · S says with whom"
+    )  # fmt: skip
+
+
 def side_lines(facts: SideFacts, now: int, width: int) -> Content:
-    """Linked items, the people, what else is open with them."""
+    """Linked items, what else is open with the people, then the people themselves."""
     pieces: list[text.Part] = []
 
     def line(value: str, style: str = "") -> None:
         fitted = text.fit(value, width)
         pieces.extend([(fitted, style) if style else fitted, "\n"])
 
+    def folded(value: str, style: str = "") -> None:
+        value = safe_line(value)
+        for start, end in cuts(value, width - 2)[:_MOST_LINES]:
+            line(f"  {value[start:end]}", style)
+
     for item in facts.linked:
         line(f"◆ {item.title}", "bold")
-        line(f"  {item_words(item)}")
-        line(f"  {age_words(item, now)}")
-        line(f"  {due_words(facts.next.get(item.ref), now)}")
+        folded(item_words(item))
+        folded(age_words(item, now))
+        folded(due_words(facts.next.get(item.ref), now))
     if facts.linked:
-        line("  O opens it", "dim")
+        line("  O open  > stage  t plan  D done", "dim")
+    if facts.sharing:
+        line(f"  {facts.sharing}")
+    if facts.linked or facts.sharing:
         pieces.append("\n")
     if facts.candidates:
         line("? Which one? l asks", "bold")
         for item in facts.candidates:
             line(f"  {item.title} · {item_words(item)}")
         pieces.append("\n")
-    for one, contacts in facts.people:
-        _person(line, one, contacts, now)
-        pieces.append("\n")
     if facts.others:
         line("Also open with them", "bold")
         for item in facts.others:
             line(f"  {item.title} · {item_words(item)}")
+        pieces.append("\n")
+    for one, contacts in facts.people:
+        _person(line, one, contacts, now)
+        pieces.append("\n")
     return text.parts(*pieces)
 
 
