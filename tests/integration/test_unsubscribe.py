@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -55,7 +56,7 @@ class ListServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        ca.issue_cert("127.0.0.1").configure_cert(context)
+        ca.issue_cert("127.0.0.1", "lists.example").configure_cert(context)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -151,6 +152,74 @@ async def test_an_unknown_certificate_is_refused(
         with pytest.raises(TransportError):
             await unsubscribing.one_click(ctx, mail)
         assert server.asked == []
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Lets names lead to other addresses at each look-up; returns the names looked up."""
+    real = socket.getaddrinfo
+
+    def put(*answers: Sequence[str]) -> list[str]:
+        asked: list[str] = []
+
+        def look_up(host: Any, port: Any, *args: Any, **more: Any) -> Any:
+            if not str(host).endswith(".example"):
+                return real(host, port, *args, **more)
+            asked.append(str(host))
+            found = answers[min(len(asked), len(answers)) - 1]
+            return [entry for one in found for entry in real(one, port, type=socket.SOCK_STREAM)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        return asked
+
+    return put
+
+
+async def test_what_was_checked_is_what_is_asked(
+    tmp_path: Path, lists: tuple[ListServer, str], names: Callable[..., list[str]]
+) -> None:
+    """A name that leads elsewhere at the second look-up (DNS rebinding) gains nothing."""
+    server, ca_file = lists
+    asked = names(["127.0.0.1"], ["127.0.0.99"])
+    url = server.url.replace("127.0.0.1", "lists.example")
+    async with with_mail(tmp_path, newsletter(f"<{url}>"), ca_file) as (_, ctx, mail):
+        await unsubscribing.one_click(ctx, mail)
+        assert asked == ["lists.example"], "looked up once"
+        assert server.asked[0][2]["host"] == url.split("/")[2]
+        assert server.asked[0][1] == "/leave?user=1"
+
+
+async def test_the_certificate_is_checked_for_the_name(
+    tmp_path: Path, lists: tuple[ListServer, str], names: Callable[..., list[str]]
+) -> None:
+    server, ca_file = lists
+    names(["127.0.0.1"])
+    url = server.url.replace("127.0.0.1", "other.example")
+    async with with_mail(tmp_path, newsletter(f"<{url}>"), ca_file) as (_, ctx, mail):
+        with pytest.raises(TransportError):
+            await unsubscribing.one_click(ctx, mail)
+        assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ["93.184.215.14", "10.0.0.1"],
+        ["::ffff:192.168.0.1"],
+        ["64:ff9b::a00:1"],
+        ["2002:a00:1::"],
+        ["224.0.0.1"],
+        ["0.0.0.0"],
+        ["100.64.0.1"],
+    ],
+)
+async def test_a_name_that_leads_inside_is_refused(
+    tmp_path: Path, names: Callable[..., list[str]], found: list[str]
+) -> None:
+    names(found)
+    async with with_mail(tmp_path, newsletter("<https://lists.example/>"), "") as (_, ctx, mail):
+        with pytest.raises(ActionError, match="private network"):
+            await unsubscribing.one_click(ctx, mail)
 
 
 @pytest.mark.parametrize("host", ["192.168.1.1", "10.0.0.1", "169.254.169.254", "[fd00::1]"])

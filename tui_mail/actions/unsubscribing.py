@@ -10,7 +10,9 @@ import ipaddress
 import socket
 import sqlite3
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tui_mail.actions import beginning, keeping, sending
 from tui_mail.actions.composition import receiving_address
@@ -23,7 +25,12 @@ from tui_mail.model.safe_text import one_line
 from tui_mail.model.unsubscribe import Offers, offers
 from tui_mail.store import correspondents, journal
 
+if TYPE_CHECKING:
+    import httpx2
+
 _SECONDS = 15.0
+_MOST_ADDRESSES = 4
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _BODY = b"List-Unsubscribe=One-Click"
 
 
@@ -115,21 +122,26 @@ def _note(conn: sqlite3.Connection, conversation_id: int, way: Way, now: int) ->
 
 
 def _post(url: str, ca_file: str, inside: bool) -> None:
-    """The one request. `inside` allows addresses of this machine, for a server that is here."""
+    """The one request. `inside` allows addresses of this machine, for a server that is here.
+
+    The name is looked up once, and what was checked is what is connected to: a name that leads
+    elsewhere a moment later (DNS rebinding) gains nothing. The certificate is still the name's.
+    """
     import httpx2
 
     parts = httpx2.URL(url)
-    _refuse_private(parts.host, parts.port or 443, inside)
+    found = _checked_addresses(parts.host, parts.port or 443, inside)
     verify = ssl.create_default_context(cafile=ca_file or None)
-    headers = {"User-Agent": "tui-mail", "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {
+        "Host": parts.netloc.decode("ascii"),
+        "User-Agent": "tui-mail",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
     try:
-        with (
-            httpx2.Client(
-                verify=verify, timeout=_SECONDS, follow_redirects=False, trust_env=False
-            ) as client,
-            client.stream("POST", url, content=_BODY, headers=headers) as answer,
-        ):
-            status = answer.status_code
+        with httpx2.Client(
+            verify=verify, timeout=_SECONDS, follow_redirects=False, trust_env=False
+        ) as client:
+            status = _answer(client, parts, found, headers)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ssl.SSLError) as error:
         raise TransportError(
             f"{one_line(parts.host, 80)} cannot be reached.", hint="Try again, or block the sender."
@@ -143,19 +155,54 @@ def _post(url: str, ca_file: str, inside: bool) -> None:
         raise TransportError(f"{one_line(parts.host, 80)} answers {status}: not unsubscribed.")
 
 
-def _refuse_private(host: str, port: int, inside: bool) -> None:
-    """A mail must not make us ask machines that only we can reach (SEC-44)."""
+def _answer(
+    client: httpx2.Client, url: httpx2.URL, addresses: Sequence[str], headers: dict[str, str]
+) -> int:
+    """The status of the first address that takes the connection; asked once at most."""
+    import httpx2
+
+    for number, address in enumerate(addresses, start=1):
+        try:
+            with client.stream(
+                "POST",
+                url.copy_with(host=address),
+                content=_BODY,
+                headers=headers,
+                extensions={"sni_hostname": url.host},
+            ) as answer:
+                return answer.status_code
+        except (httpx2.ConnectError, httpx2.ConnectTimeout):
+            if number == len(addresses):
+                raise
+    raise OSError("no address")
+
+
+def _checked_addresses(host: str, port: int, inside: bool) -> list[str]:
+    """Where a name leads now; a mail must not make us ask machines that only we can reach (SEC-44).
+
+    Raises ActionError when one of them is such a machine.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise TransportError(f"{one_line(host, 80)} cannot be found.") from error
-    for *_, address in found:
-        ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
-        if not (ip.is_global or (inside and ip.is_loopback)):
-            raise ActionError(
-                f"{one_line(host, 80)} is inside a private network; nothing was asked.",
-                hint="b blocks the sender.",
-            )
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))[:_MOST_ADDRESSES]
+    if not all(_is_open(address, inside) for address in addresses):
+        raise ActionError(
+            f"{one_line(host, 80)} is inside a private network; nothing was asked.",
+            hint="b blocks the sender.",
+        )
+    return addresses
+
+
+def _is_open(address: str, inside: bool) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        within = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            within = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        ip = within or ip
+    return (ip.is_global and not ip.is_multicast) or (inside and ip.is_loopback)
 
 
 def _is_local(host: str) -> bool:
