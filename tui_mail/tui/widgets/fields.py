@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import category
 
 from rich.cells import cell_len
 from textual import events
@@ -57,6 +58,20 @@ class Offered(Widget):
         return True
 
 
+def _typed_unseen(event: events.Key) -> str:
+    """A typed letter that has no shape of its own, made safe; empty for any other key.
+
+    The joiners of Persian, Indic and emoji and the wide space of Japanese count as unprintable,
+    and a field would lose them.
+    """
+    letter = event.character or ""
+    if len(letter) != 1 or event.is_printable or category(letter) not in ("Cf", "Zs"):
+        return ""
+    event.stop()
+    event.prevent_default()
+    return safe_line(letter)
+
+
 class LineField(Input, Offered):
     """One line; what is loaded or pasted is made safe first."""
 
@@ -81,12 +96,16 @@ class LineField(Input, Offered):
         self.cursor_position = start + len(new)
 
     async def _on_key(self, event: events.Key) -> None:
-        if not self._is_asked(event):
-            await super()._on_key(event)
+        if self._is_asked(event):
+            return
+        if unseen := _typed_unseen(event):
+            self.insert_text_at_cursor(unseen)
+            return
+        await super()._on_key(event)
 
     def _on_paste(self, event: events.Paste) -> None:
+        """Only make it safe: the field's own handler is called next, and puts it in."""
         event.text = safe_line(" ".join(event.text.splitlines()))
-        super()._on_paste(event)
 
 
 class RecipientField(LineField):
@@ -125,12 +144,17 @@ class TextField(TextArea, Offered):
         self.replace(safe_block(new), (row, column - length), (row, column))
 
     async def _on_key(self, event: events.Key) -> None:
-        if not self._is_asked(event):
-            await super()._on_key(event)
+        if self._is_asked(event):
+            return
+        if unseen := _typed_unseen(event):
+            self.insert(unseen)
+            return
+        await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
+        """Only make it safe: the text area's own handler is called next, and puts it in."""
         event.text = safe_block(event.text)
-        await super()._on_paste(event)
+        event.stop()
 
     # Right to left
 
