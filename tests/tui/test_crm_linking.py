@@ -329,3 +329,31 @@ async def test_the_rules_are_applied_to_past_mail_after_saying_what_they_would_d
         assert len(links(box)) == 2
         await journey.press("z")
         assert links(box) == []
+
+
+async def test_the_sheet_counts_linked_mail_only_when_it_is_to_be_hidden_too(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    box.arrive([mail_from(n, "anna@fjord.example") for n in range(3)])
+    async with start(box) as journey:
+        deal = await add(journey, "deal", title="Crane")
+        await linking.link(journey.app.ctx, [1], deal)
+        await journey.press("b")
+        await journey.until(lambda: "hides 2 conversations · anna@" in journey.screen)
+        assert "1 linked conversation: stay; l hides them too" in journey.screen
+        await journey.press("l")
+        await journey.until(lambda: "hides 3 conversations · anna@" in journey.screen)
+        await journey.press("enter")
+        await journey.until(lambda: journey.list.total == 0)
+        await journey.press("g", "b", "w")
+        await journey.until(lambda: "screened by anna@fjord.example, blocked by" in journey.screen)
+        assert "what is screened is linked to nothing" not in journey.screen, "one was linked"
+        await journey.press("escape", "z")
+        await journey.until(
+            lambda: (
+                journey.list.total == 0
+                and box.fetch("SELECT count(*) FROM messages WHERE screened_by IS NOT NULL")
+                == [(0,)]
+            )
+        )

@@ -164,3 +164,31 @@ async def test_no_name_steers_the_screens_of_records(
             await journey.press("q", "q")
         await journey.press("g", "p", "B")
         assert not any(ord(char) < 32 for line in journey.lines for char in line)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_selected_records_are_merged_or_deleted_as_one_and_come_back(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox()
+    async with start(box, size) as journey:
+        for name in ("Anna Berg", "Bo Dahl", f"Cleo {HOSTILE}"):
+            await add(journey, "person", name=name)
+        names = "SELECT name FROM persons ORDER BY id"
+        before = box.fetch(names)
+        await journey.press("g", "c", "m")
+        assert "Select two or more first" in journey.screen
+        await journey.press("x", "x", "m")
+        assert "Make one of 2 persons?" in journey.screen and "Bo Dahl" in journey.screen
+        await journey.press("y")
+        await journey.until(lambda: box.fetch(names) == [before[0], before[2]])
+        await journey.press("z")
+        await journey.until(lambda: box.fetch(names) == before)
+        await journey.press("*", "D")
+        assert "Delete 3 persons?" in journey.screen
+        assert not {"\x1b", "\x9b", "\u202e"} & set(journey.screen)
+        await journey.press("n", "D", "y")
+        await journey.until(lambda: box.fetch(names) == [])
+        await journey.until(lambda: "Persons  0" in journey.screen)
+        await journey.press("z")
+        await journey.until(lambda: box.fetch(names) == before)

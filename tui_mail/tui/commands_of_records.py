@@ -70,6 +70,10 @@ ROWS: tuple[Command, ...] = (
             frozenset({RECORDS}), "records_all"),
     Command("records.compose", "Write", "Write to the marked one, or one mail each to the selected"
             " ones.", ("c",), frozenset({RECORDS}), "records_compose", 7),
+    Command("records.merge", "Merge", "Join the selected ones into the first of them; asks first.",
+            ("m",), frozenset({RECORDS}), "records_merge", 10),
+    Command("records.delete", "Delete", "Delete the selected or the marked one; mail stays.",
+            ("D",), frozenset({RECORDS}), "records_delete", 9),
     Command("member.preview", "Preview", "The mail as this person gets it.", ("enter", "o", "v"),
             frozenset({MEMBERS}), "member_preview", 1),
     Command("group.toggle", "Stop/go on", "Stop after the mail that is going, or go on.", ("p",),

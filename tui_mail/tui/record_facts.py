@@ -25,7 +25,7 @@ from tui_mail.store import (
 from tui_mail.tui import text
 from tui_mail.tui.format import counted, short_date
 from tui_mail.tui.paragraphs import size_words
-from tui_mail.tui.record_lines import due_words, item_line, person_words
+from tui_mail.tui.record_lines import age_words, due_words, item_line, person_words
 from tui_mail.tui.widgets.line_list import Line
 
 _MAILS, _FILES = 50, 30
@@ -129,6 +129,9 @@ def _fields(conn: sqlite3.Connection, ref: Ref, now: int) -> Sequence[Line]:
     words = counted(number, "conversation")
     if last_at:
         words += f", last mail {short_date(last_at, now)}"
+    item = items.get(conn, ref) if ref.kind in ITEM_KINDS else None
+    if item is not None and item.is_open:
+        words += f" · {age_words(item, now)}"
     lines = [Line("Fields", words, heading=True)]
     for field in fields_of(ref):
         shown = field_text(conn, ref, field, row)

@@ -64,7 +64,8 @@ class BlockScreen(SheetScreen):
         found = self._previews[str(offer.target)]
         if found.refusal:
             return f"cannot be blocked · {offer.target}"
-        words = f"hides {counted(found.conversations, 'conversation')} · {offer.target}"
+        hidden = found.conversations + (len(found.linked) if self._linked_too else 0)
+        words = f"hides {counted(hidden, 'conversation')} · {offer.target}"
         return words + (" · blocked already" if found.known else "")
 
     def describe(self, line: Line | None) -> text.Part:
@@ -103,6 +104,7 @@ class BlockScreen(SheetScreen):
     async def command_block_linked(self) -> None:
         """Hide linked conversations too, or leave them."""
         self._linked_too = not self._linked_too
+        await self.reload()
         self.marked()
 
     async def command_block_entries(self) -> None:

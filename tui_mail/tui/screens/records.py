@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from tui_mail.actions import recipients
+from tui_mail.actions import crm, recipients
 from tui_mail.actions.recorded import RecordDone
 from tui_mail.model.records import PLURALS, Ref
 from tui_mail.store import records
 from tui_mail.tui import text
 from tui_mail.tui.choosing import explained, overdue_page, record_page
 from tui_mail.tui.commands import RECORDS, Command
+from tui_mail.tui.dialogs.ask import ConfirmScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.sheets import SheetScreen
 from tui_mail.tui.shell import make_screen
 from tui_mail.tui.widgets.line_list import Line
 
 _PAGE = 200
+_NAMED = 8
+"""Records that a question names one by one."""
 _ONLY = {"": "", "quiet": "gone quiet", "unplanned": "without a next activity"}
 """What the filter key leaves of the deals, one after the other, in words."""
 
@@ -135,6 +138,56 @@ class RecordsScreen(SheetScreen):
         await self.mail_app.open_screen("compose", kind="new", to=", ".join(found), group=True)
         if missing:
             self.mail_app.say(f"{counted(len(missing), 'record')} without an address left out.")
+
+    async def command_records_delete(self) -> None:
+        """Delete the selected records, or the marked one, after a word; undo brings them back."""
+        line = self.list.line
+        refs = list(self._chosen) or [line.item] if line is not None and line.item else []
+        if refs:
+            await self._confirm(
+                f"Delete {self._counted(refs)}?",
+                refs,
+                "Their mail stays. Undo brings them back.",
+                lambda: crm.delete(self.mail_app.ctx, refs),
+            )
+
+    async def command_records_merge(self) -> None:
+        """Join the selected records into the one that was selected first, after a word."""
+        refs = list(self._chosen)
+        if len(refs) < 2:
+            self.say("Select two or more first; the first one stays.")
+            return
+        await self._confirm(
+            f"Make one of {self._counted(refs)}?",
+            refs,
+            "The first one stays, with all addresses, mail and links. Undo parts them again.",
+            lambda: crm.merge(self.mail_app.ctx, refs[0], refs[1:]),
+        )
+
+    def _counted(self, refs: Sequence[Ref]) -> str:
+        return counted(len(refs), self.kind, PLURALS[self.kind])
+
+    async def _confirm(
+        self,
+        title: str,
+        refs: Sequence[Ref],
+        words: str,
+        deed: Callable[[], Awaitable[RecordDone]],
+    ) -> None:
+        names = await self.mail_app.ctx.db.read(records.titles, refs[:_NAMED])
+        shown = [names.get(ref, "") for ref in refs[:_NAMED]]
+        if len(refs) > _NAMED:
+            shown.append(f"and {number(len(refs) - _NAMED)} more")
+
+        async def act() -> None:
+            done = await deed()
+            self._chosen = {}
+            self.mail_app.look_soon()
+            await self.reload()
+            self.say(f"{done.summary} · z undoes")
+
+        body = text.lines("\n".join([*shown, "", words]))
+        await self.app.push_screen(ConfirmScreen(title, body, act))
 
     async def command_back(self) -> None:
         """Empty the field, select nothing, or leave."""
