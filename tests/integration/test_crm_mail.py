@@ -261,6 +261,12 @@ async def test_why_names_address_rule_and_who(world: World) -> None:
     await world.person("Cleo", CLEO)
     assert (await why.why(world.ctx, late))[0].rule == "R47"
     assert deal
+    await blocking.block(world.ctx, CLEO)
+    reasons = await why.why(world.ctx, late)
+    assert reasons[0].rule == "R31"
+    (screened,) = [r for r in reasons if r.topic == "screened"]
+    assert CLEO in screened.text and "blocked by user" in screened.text
+    assert (screened.rule, screened.at) == ("R29", NOW), "when it was blocked, not when it came"
 
 
 async def test_the_derived_rows_are_the_same_when_they_are_folded_anew(world: World) -> None:

@@ -109,7 +109,7 @@ def _unlinked(conn: sqlite3.Connection, cid: int) -> Iterable[Reason]:
         yield Reason("link", "Not linked: what is screened is linked to nothing.", "R31")
         return
     if began is None:
-        yield Reason("link", "Not linked: no mail of it is here to be linked.")
+        yield Reason("link", "Not linked: nothing of it has come or gone yet.")
         return
     automatic = linking.candidates(conn, [cid]).get(cid, [])
     every = linking.candidates(conn, [cid], every_mail=True).get(cid, [])
