@@ -265,7 +265,7 @@ async def test_why_names_address_rule_and_who(world: World) -> None:
     reasons = await why.why(world.ctx, late)
     assert reasons[0].rule == "R31"
     (screened,) = [r for r in reasons if r.topic == "screened"]
-    assert CLEO in screened.text and "blocked by user" in screened.text
+    assert CLEO in screened.text and "blocked by you" in screened.text
     assert (screened.rule, screened.at) == ("R29", NOW), "when it was blocked, not when it came"
 
 
