@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +74,49 @@ async def test_past_mail_of_contacts_only_and_new_mail_of_everyone(tmp_path: Pat
         profile(tmp_path, imap=where, user="mira", past_mail="everyone")
         await sync(paths)
         assert await subjects(paths) == ["Known", "New stranger", "Stranger"]
+
+
+def _an_hour_ago(conn: sqlite3.Connection) -> None:
+    """Everything so far was then."""
+    conn.execute("UPDATE persons SET updated_at = updated_at - 3600")
+    conn.execute("UPDATE person_addresses SET since = since - 3600")
+    conn.execute("UPDATE folders SET contacts_at = contacts_at - 1800")
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_who_becomes_a_contact_brings_past_mail_also_after_a_restart(
+    tmp_path: Path, many: bool
+) -> None:
+    async with ImapServer() as server:
+        server.add_user("mira", "x")
+        for number, sender, to in (
+            (1, "kim@kunde.example", "mira@northwind.example"),
+            (2, "x@spam.example", "mira@northwind.example"),
+            (3, "mira@northwind.example", "Kim <KIM@kunde.example>"),
+            (4, "akim@kunde.example", "mira@northwind.example"),
+        ):
+            server.append("INBOX", mail(number, sender=sender, to=to), user="mira")
+        paths = profile(
+            tmp_path, imap=("127.0.0.1", server.port), user="mira", past_mail="contacts"
+        )
+        await sync(paths)
+        assert await subjects(paths) == []
+        async with opened(paths) as ctx:
+            person = (await crm.create(ctx, "person", {"name": "Kim"})).records[0]
+        await sync(paths)
+        assert await subjects(paths) == []
+        async with opened(paths) as ctx:
+            await ctx.db.write(_an_hour_ago)
+            for number in range(60 if many else 0):
+                values = {"name": f"P{number}", "addresses": f"p{number}@x.example"}
+                await crm.create(ctx, "person", values)
+            await crm.add_address(ctx, person.id, "kim@kunde.example")
+        await sync(paths)
+        assert await subjects(paths) == ["Quote 1", "Quote 3"]
+        await sync(paths)
+        assert await subjects(paths) == ["Quote 1", "Quote 3"]
+        assert commands(server, rb" (MOVE|STORE|COPY|EXPUNGE)") == []
+        check_fold(paths)
 
 
 async def test_a_gmail_label_brings_the_whole_conversation(tmp_path: Path) -> None:

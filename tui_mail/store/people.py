@@ -275,3 +275,19 @@ def known_keys(conn: sqlite3.Connection, keys: Collection[str]) -> frozenset[str
             (json.dumps(sorted(keys)),),
         )
     )
+
+
+def keys_since_looked(conn: sqlite3.Connection, folder_id: int) -> list[str]:
+    """Addresses (comparison keys) that are a contact's since past mail was looked for by contacts.
+
+    In the same second counts as since.
+    """
+    return [
+        row[0]
+        for row in conn.execute(
+            "SELECT DISTINCT a.address FROM person_addresses a JOIN persons p ON p.id = a.person_id"
+            " JOIN folders f ON f.id = ? WHERE a.since >= f.contacts_at"
+            " OR p.created_at >= f.contacts_at ORDER BY 1",
+            (folder_id,),
+        )
+    ]

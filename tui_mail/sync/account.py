@@ -24,7 +24,7 @@ from tui_mail.errors import (
 from tui_mail.model.safe_text import safe_line
 from tui_mail.store import accounts, operations, outbox, syncing
 from tui_mail.store.accounts import Folder
-from tui_mail.sync import bodies, delivery, headers, listing, passes, proof, replay
+from tui_mail.sync import bodies, delivery, headers, listing, passes, past_contacts, proof, replay
 from tui_mail.sync.backoff import Backoff
 from tui_mail.sync.condition import Condition
 from tui_mail.sync.delivery import Delivery
@@ -323,6 +323,8 @@ class AccountSync:
         """Past mail and bodies, until done or something more urgent turns up; True when done."""
         progress = Progress(self.desk)
         interrupted = (lambda: False) if patient else self.woken.is_set
+        folders = await self._folders()
+        await past_contacts.bring_past(self.desk, wire, folders, headers.horizon_of(self.desk))
         waiting = [f for f in await self._folders() if headers.wants_past(self.desk, f)]
         bodies_left = await self.desk.db.read(syncing.bodies_left, self.desk.account_id)
         if not waiting and not bodies_left:

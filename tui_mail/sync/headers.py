@@ -136,6 +136,8 @@ async def backfill(
     so it can stop and go on at any point.
     """
     horizon = horizon_of(desk)
+    if folder.horizon < 0 and desk.account.past_mail == "contacts":
+        await desk.db.write(_begin_contacts, folder.id, desk.now())
     there = await wire.call(
         lambda session: session.search_since(horizon) if horizon else session.search_all()
     )
@@ -205,6 +207,13 @@ async def _file_past(
     missing = wanted - {arrival.uid for arrival in came}
     if missing:
         await _ask_again(desk, folder, missing)
+
+
+def _begin_contacts(conn: sqlite3.Connection, folder_id: int, now: int) -> None:
+    """Who becomes a contact from now on may have been passed over."""
+    conn.execute(
+        "UPDATE folders SET contacts_at = ? WHERE id = ? AND contacts_at = 0", (now, folder_id)
+    )
 
 
 def _close_backfill(
