@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.oracle import check_fold
-from tests.integration.test_live import opened
+from tests.integration.test_live import commands, opened, running
 from tests.integration.test_sending import write
-from tests.integration.waiting import one, rows
+from tests.integration.waiting import one, rows, until
 from tests.oauth_server import serving_tokens
 from tests.profiles import mail
 from tui_mail.accounts import secrets
@@ -263,3 +263,28 @@ async def test_the_other_form_of_the_user_name_is_tried_once_at_set_up(
         account, lines = await test_new_account(ctx, here.account, "wrong")
         assert account == here.account and lines[0].rejected
         assert len(_user_names(here.server)) == 2
+
+
+async def test_yandex_drops_idle_and_the_sync_goes_on(tmp_path: Path) -> None:
+    (provider,) = (one for one in shipped().providers if one.id == "yandex")
+    async with played(provider, tmp_path) as here:
+        here.box.append("INBOX", mail(1))
+        async with running(here.paths), opened(here.paths) as ctx:
+
+            async def has(count: int) -> bool:
+                return (await ctx.db.read(pages.count, View.INBOX))[0] == count
+
+            await until(lambda: bool(here.server.sent(b" IDLE")), "IDLE begun")
+            here.box.append("INBOX", mail(2))
+            await until(lambda: has(2), "what nobody pushed, after the drop", 20)
+            assert await one(ctx, "SELECT state FROM accounts") == "active"
+            here.box.append("INBOX", mail(3))
+            ctx.sync_now()
+            await until(lambda: has(3), "mail without IDLE", 20)
+        assert len(commands(here.server, rb"LOGIN|AUTHENTICATE")) <= 3, "it is not hammered"
+        assert await _twice(here.paths) == []
+
+
+async def _twice(paths: Paths) -> list[tuple[object, ...]]:
+    async with opened(paths) as ctx:
+        return await rows(ctx, "SELECT 1 FROM messages GROUP BY message_id HAVING count(*) > 1")

@@ -224,6 +224,41 @@ async def test_the_engines_process_opens_the_vault_and_the_secret_is_nowhere(
         assert not [form for form in forms for trace in traces if form in trace]
 
 
+async def test_tokens_of_a_sign_in_in_the_browser_are_in_the_vault_only(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        paths, first, fresh = here.paths, "refresh-canary-7f3a", "access-1"
+        here.tokens.refresh_tokens, here.tokens.rotate = {first}, True
+        vault.create(paths.vault_file, "correct horse battery")
+        async with opened(paths) as ctx:
+            account = ctx.settings.account("work")
+            assert account is not None
+            moved = secrets.move_secret(account, paths, "vault")
+            kept = Tokens("access-canary-0", here.tokens.issuer.token_url, "client-1", first)
+            secrets.write_secret(moved, paths, kept.text)
+            save.put_account(paths.config_file, moved)
+            secrets.forget_secret(account, paths)
+            child = await start_engine(paths)
+            assert child is not None
+            assert await wait_ready(paths)
+            try:
+                async with opened(paths) as watching:
+                    await until(lambda: _is(state(watching), "active"), "active", 30)
+                    traces = _argv_and_environment(child.pid)
+            finally:
+                child.terminate()
+                await child.wait()
+                vault.lock(paths.vault_file)
+        assert here.tokens.asked, "the tokens were renewed and kept anew"
+        words = [first, *here.tokens.refresh_tokens, "access-canary-0", here.good()]
+        assert fresh in words
+        forms = {
+            form for word in words for form in (word.encode(), base64.b64encode(word.encode()))
+        }
+        traces += [path.read_bytes() for path in paths.config_dir.rglob("*") if path.is_file()]
+        assert any(b"vault-key" in trace for trace in traces)
+        assert not [form for form in forms for trace in traces if form in trace]
+
+
 def _argv_and_environment(pid: int) -> list[bytes]:
     found: list[bytes] = []
     for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:

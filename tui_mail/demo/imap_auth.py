@@ -150,6 +150,8 @@ async def idle(session: Session, args: Args) -> bytes:
     await session.flush()
     line = asyncio.create_task(session.read_line())
     try:
+        if "drops-idle" in session.host.ways:
+            await _drop_idle(session, line)
         while not line.done():
             if session.view is not None and session.view.close_reason:
                 await session.say_goodbye()
@@ -162,6 +164,15 @@ async def idle(session: Session, args: Args) -> bytes:
     if word != b"DONE":
         raise ProtocolError("Expected DONE")
     return b"Idle completed"
+
+
+async def _drop_idle(session: Session, line: asyncio.Task[bytes]) -> None:
+    """Tell of nothing, then say BYE again and again until the client closes."""
+    await asyncio.wait([line], timeout=1)
+    while not line.done():
+        session.send(b"* BYE Connection is closed. 13")
+        await session.flush()
+        await asyncio.wait([line], timeout=0.05)
 
 
 COMMANDS = {
