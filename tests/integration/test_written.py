@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from email import policy
@@ -158,7 +158,39 @@ async def test_others_read_a_mail_as_it_was_written(
                 assert part.get_content_charset() == "utf-8"
         stored = filed(dovecot, user)
         assert stored == [raw], "what Dovecot has is what was sent, octet by octet"
-        shown_by_neomutt(stored[0], content.subject, tmp_path)
+        assert tree_of(server_reads(dovecot, user)["structure"]) == structure
+        envelope = server_reads(dovecot, user)["envelope"]
+        assert [decoded(one.name) for one in envelope.to] == [
+            one.display_name for one in cast(tuple[ParsedAddress, ...], message["to"].addresses)
+        ]
+        assert decoded(envelope.subject) == content.subject
+        names = [file.filename for file in files if file.content_type != "image/png"]
+        shown_by_neomutt(stored[0], content.subject, tmp_path, names)
+
+
+def server_reads(server: Dovecot, user: str) -> dict[str, Any]:
+    """How Dovecot itself understands the one mail in Sent."""
+    from imapclient import IMAPClient
+
+    with IMAPClient(server.host, server.port, ssl=False) as client:
+        client.login(user, PASSWORD)
+        client.select_folder("Sent", readonly=True)
+        (row,) = client.fetch(client.search(), ["ENVELOPE", "BODYSTRUCTURE"]).values()
+        return {"envelope": row[b"ENVELOPE"], "structure": row[b"BODYSTRUCTURE"]}
+
+
+def tree_of(structure: Any) -> Any:
+    """A BODYSTRUCTURE as nested lists of types."""
+    if structure.is_multipart:
+        return [structure[1].decode().lower(), *map(tree_of, structure[0])]
+    return f"{structure[0].decode()}/{structure[1].decode()}".lower()
+
+
+def decoded(value: bytes | None) -> str:
+    """A header text of an ENVELOPE."""
+    from email.header import decode_header, make_header
+
+    return str(make_header(decode_header((value or b"").decode("ascii"))))
 
 
 def filed(server: Dovecot, user: str) -> list[bytes]:
@@ -172,8 +204,8 @@ def filed(server: Dovecot, user: str) -> list[bytes]:
         return [row[b"BODY[]"] for row in found.values()]
 
 
-def shown_by_neomutt(raw: bytes, subject: str, folder: Path) -> None:
-    """neomutt finds the mail in a mailbox and reads its subject."""
+def shown_by_neomutt(raw: bytes, subject: str, folder: Path, files: Sequence[str]) -> None:
+    """neomutt reads the subject in a mailbox, and the names of the files in the mail."""
     if shutil.which("neomutt") is None:
         pytest.skip("neomutt is not installed, so that only email and Dovecot read the mail")
     box = folder / "box"
@@ -183,28 +215,36 @@ def shown_by_neomutt(raw: bytes, subject: str, folder: Path) -> None:
     (folder / "muttrc").write_text(
         f"set folder={box}\nset spoolfile={box}\nset header_cache=\nset charset=utf-8\n"
         "set index_format='SUBJECT=%s'\nset pager_index_lines=0\nset wrap=0\n"
+        "set attach_format='FILE=%f TYPE=%m/%M'\n"
     )
+    neomutt_shows(folder, f"SUBJECT={subject[:60]}")
+    for name in files:
+        neomutt_shows(folder, f"FILE={name}", "-e", "push <view-attachments>")
+
+
+def neomutt_shows(folder: Path, wanted: str, *options: str) -> None:
+    """Run neomutt until it shows a text."""
+    box = folder / "box"
     import ptyprocess
     import pyte
 
     process = ptyprocess.PtyProcess.spawn(
-        ["neomutt", "-n", "-F", str(folder / "muttrc"), "-f", str(box), "-R"],
+        ["neomutt", "-n", "-F", str(folder / "muttrc"), "-f", str(box), "-R", *options],
         env={"TERM": "xterm", "HOME": str(folder), "LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
         dimensions=(24, 400),
     )
     screen = pyte.Screen(400, 24)
     stream = pyte.ByteStream(screen)
     try:
-        wanted = subject[:60]
         for _ in range(200):
             text = "\n".join(screen.display).replace(" ", "")
-            if f"SUBJECT={wanted}".replace(" ", "") in text:
+            if wanted.replace(" ", "") in text:
                 return
             try:
                 stream.feed(process.read(4096))
             except EOFError:
                 break
-        raise AssertionError("neomutt does not show the subject:\n" + "\n".join(screen.display))
+        raise AssertionError("neomutt does not show it:\n" + "\n".join(screen.display))
     finally:
         process.close(force=True)
 
