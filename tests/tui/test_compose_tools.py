@@ -50,6 +50,28 @@ async def test_a_smart_field_is_completed_previewed_and_a_gap_stops_the_mail(
         assert box.fetch("SELECT count(*) FROM outbox") == [(0,)]
 
 
+@pytest.mark.parametrize("where", ["subject", "text"])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("|there}}, hi", "{{person.first_name|there}}, hi"),
+        ("|there", "{{person.first_name|there}}"),
+        ("}", "{{person.first_name}}}"),
+        (" | x", "{{person.first_name}} | x"),
+    ],
+)
+async def test_a_fallback_typed_behind_a_completed_field_goes_into_it(
+    mailbox: Make, start: Start, where: str, typed: str, expected: str
+) -> None:
+    async with start(mailbox(0)) as journey:
+        shown = await composing(journey, "c")
+        shown.set_focus(shown.query_one(f"#{where}"))
+        await journey.pilot.press(*"{{person.fi")
+        await journey.until(lambda: bool(shown.query_one(ChoiceList).display))
+        await journey.press("tab", *typed)
+        assert getattr(shown.content(), "body" if where == "text" else where) == expected
+
+
 async def test_a_template_is_found_by_name_put_in_and_a_mail_kept_as_one(
     mailbox: Make, start: Start
 ) -> None:

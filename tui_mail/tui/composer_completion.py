@@ -118,6 +118,7 @@ class Completing(Composer):
                 if begun is not None and found:
                     name = choice if choice in found else found[0]
                     field.replace_before_cursor(len(begun), f"{name}}}}}")
+                    field.completed = True
         self.close_suggestions()
 
     def take_suggestion(self) -> bool:

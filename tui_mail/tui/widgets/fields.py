@@ -38,6 +38,8 @@ class Offered(Widget):
 
     offered = False
     """Suggestions are shown."""
+    completed = False
+    """A smart field was put in by a suggestion, and nothing was typed since."""
 
     @property
     def before_cursor(self) -> str:
@@ -47,6 +49,38 @@ class Offered(Widget):
     def replace_before_cursor(self, length: int, new: str) -> None:
         """Put other text in place of the last `length` characters before the cursor."""
         raise NotImplementedError
+
+    def step_back(self, letters: int) -> None:
+        """Move the cursor left in its line; with a negative number, right."""
+        raise NotImplementedError
+
+    @property
+    def after_cursor(self) -> str:
+        """The line from the cursor on."""
+        raise NotImplementedError
+
+    def _is_in_braces(self, event: events.Key) -> bool:
+        """A fallback typed right behind a completed smart field goes into it.
+
+        A brace that is there already is stepped over.
+        """
+        before, was_completed = self.before_cursor, self.completed
+        self.completed = False
+        if event.character == "|" and was_completed and before.endswith("}}"):
+            self.replace_before_cursor(2, "|}}")
+            self.step_back(2)
+        elif (
+            event.character == "}"
+            and self.after_cursor.startswith("}")
+            and before.rpartition("{{")[2].count("}") < 2
+            and "{{" in before
+        ):
+            self.step_back(-1)
+        else:
+            return False
+        event.stop()
+        event.prevent_default()
+        return True
 
     def _is_asked(self, event: events.Key) -> bool:
         what = {"up": "up", "down": "down", "enter": "take"}.get(event.key)
@@ -89,6 +123,15 @@ class LineField(Input, Offered):
         """The text up to the cursor."""
         return self.value[: self.cursor_position]
 
+    @property
+    def after_cursor(self) -> str:
+        """The text from the cursor on."""
+        return self.value[self.cursor_position :]
+
+    def step_back(self, letters: int) -> None:
+        """Move the cursor left."""
+        self.cursor_position -= letters
+
     def replace_before_cursor(self, length: int, new: str) -> None:
         """Put other text in place of the last characters before the cursor."""
         start = self.cursor_position - length
@@ -96,7 +139,7 @@ class LineField(Input, Offered):
         self.cursor_position = start + len(new)
 
     async def _on_key(self, event: events.Key) -> None:
-        if self._is_asked(event):
+        if self._is_asked(event) or self._is_in_braces(event):
             return
         if unseen := _typed_unseen(event):
             self.insert_text_at_cursor(unseen)
@@ -138,13 +181,24 @@ class TextField(TextArea, Offered):
         row, column = self.cursor_location
         return self.document.get_line(row)[:column]
 
+    @property
+    def after_cursor(self) -> str:
+        """The line from the cursor on."""
+        row, column = self.cursor_location
+        return self.document.get_line(row)[column:]
+
+    def step_back(self, letters: int) -> None:
+        """Move the cursor left in its line."""
+        row, column = self.cursor_location
+        self.move_cursor((row, column - letters))
+
     def replace_before_cursor(self, length: int, new: str) -> None:
         """Put other text in place of the last characters before the cursor."""
         row, column = self.cursor_location
         self.replace(safe_block(new), (row, column - length), (row, column))
 
     async def _on_key(self, event: events.Key) -> None:
-        if self._is_asked(event):
+        if self._is_asked(event) or self._is_in_braces(event):
             return
         if unseen := _typed_unseen(event):
             self.insert(unseen)
