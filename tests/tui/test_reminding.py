@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.tui.conftest import Start
 from tests.tui.factory import NOW, Mailbox, mail
 from tui_mail.actions import lanes
@@ -55,6 +57,23 @@ async def test_a_snoozed_conversation_leaves_and_comes_back_on_top(
         assert view(box, View.INBOX) == ["Subject 0001", "Subject 0000", "Subject 0002"]
         assert view(box, View.SNOOZED) == []
         assert not await lanes.refresh(journey.app.ctx)
+
+
+@pytest.mark.parametrize("preset", ["default", "gmail", "mutt"])
+async def test_the_open_conversation_is_snoozed_and_the_next_one_shown(
+    mailbox: Make, start: Start, preset: str
+) -> None:
+    box = mailbox(3, settings=f'[screen]\nkeys = "{preset}"\n')
+    async with start(box, (110, 30)) as journey:
+        await journey.press("enter")
+        await journey.until(lambda: "Subject 0000" in journey.lines[0])
+        await journey.press("h", *"in 2 hours", "enter")
+        await journey.until(lambda: "Subject 0001" in journey.lines[0])
+        await journey.press("q", "c" if preset == "mutt" else "g", "h")
+        assert journey.rows == ["Subject 0000"]
+        assert "Snoozed  1 unread of 1" in journey.lines[0], "the lane shows a count"
+        await journey.press("z")
+        assert view(box, View.SNOOZED) == []
 
 
 async def test_undo_brings_it_back_at_once_also_many(mailbox: Make, start: Start) -> None:
