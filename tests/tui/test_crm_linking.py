@@ -357,3 +357,32 @@ async def test_the_sheet_counts_linked_mail_only_when_it_is_to_be_hidden_too(
                 == [(0,)]
             )
         )
+
+
+async def test_fifty_mails_are_filed_without_a_key_between_them(
+    mailbox: Make, start: Start
+) -> None:
+    """Two keys a mail in a view that asks: the next row is under the cursor at once."""
+    box = mailbox()
+    async with start(box) as journey:
+        anna = await add(journey, "person", name="Anna Berg", addresses="anna@fjord.example")
+        for title in ("First deal", "Second deal"):
+            await add(journey, "deal", title=title, person_id=anna.id)
+        box.clock.at += 3600
+        link_automatically(box)
+        box.arrive([mail_from(n, "anna@fjord.example") for n in range(50)])
+        await journey.app.look()
+        await journey.press("g", "m")
+        await journey.until(lambda: journey.list.total == 50)
+        order = await journey.list.source.ids(0, 50)
+        for filed in range(1, 6):
+            await journey.press("l", "1")
+            await journey.until(lambda left=50 - filed: journey.list.total == left)
+            assert journey.list.cursor_id == order[filed], "the row that came after"
+        await journey.press(".")
+        await journey.until(lambda: journey.list.total == 44)
+        assert journey.list.cursor_id == order[6]
+        for _ in range(44):
+            await journey.press("1")
+        await journey.until(lambda: journey.list.total == 0)
+        assert len(links(box)) == 50
