@@ -386,3 +386,14 @@ async def test_fifty_mails_are_filed_without_a_key_between_them(
             await journey.press("1")
         await journey.until(lambda: journey.list.total == 0)
         assert len(links(box)) == 50
+
+
+async def test_the_sidebar_leaves_nobody_out_in_silence(mailbox: Make, start: Start) -> None:
+    box = mailbox()
+    first = mail_from(0, "p0@fjord.example")
+    refs = {"in_reply_to": (first.message_id,), "references": (first.message_id,)}
+    box.arrive([first])
+    for n in range(1, 9):
+        box.arrive([replace(mail_from(n, f"p{n}@fjord.example"), **refs)])
+    async with start(box, (140, 60)) as journey:
+        await journey.until(lambda: "and 4 more in it" in journey.screen)

@@ -18,6 +18,7 @@ from tui_mail.tui.record_lines import age_words, due_words, item_words
 from tui_mail.tui.wrapping import cuts
 
 _OTHERS = 5
+_PEOPLE = 6
 _MOST_LINES = 3
 """Of one fact that does not fit its line."""
 _Say = Callable[..., None]
@@ -33,10 +34,10 @@ class Acquaintance:
     """Latest conversations: id, subject, time."""
 
 
-def acquaintances(conn: sqlite3.Connection, conversation_id: int) -> list[Acquaintance]:
-    """The people of a conversation, others first, at most six."""
-    people = correspondents.of_conversation(conn, conversation_id)[:6]
-    return [
+def acquaintances(conn: sqlite3.Connection, conversation_id: int) -> tuple[list[Acquaintance], int]:
+    """The people of a conversation, others first, at most six, and how many more there are."""
+    everyone = correspondents.of_conversation(conn, conversation_id)
+    shown = [
         Acquaintance(
             person,
             own,
@@ -48,8 +49,9 @@ def acquaintances(conn: sqlite3.Connection, conversation_id: int) -> list[Acquai
                 if other[0] != conversation_id
             )[:4],
         )
-        for person, own in people
+        for person, own in everyone[:_PEOPLE]
     ]
+    return shown, len(everyone) - len(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class SideFacts:
     """What it can be linked to when that is asked."""
     people: tuple[tuple[Acquaintance, tuple[Person, ...]], ...]
     """Who is in it, with the contacts that have the address."""
+    more: int
+    """People of it that are not shown."""
     sharing: str
     """Who sees it in a few words; empty when only the user does."""
 
@@ -73,7 +77,7 @@ def side_facts(conn: sqlite3.Connection, conversation_id: int) -> SideFacts:
     """Read what the sidebar shows."""
     live = [link.item for link in links.live(conn, conversation_id)]
     asked = [ref for ref, _ in links.candidates(conn, conversation_id)]
-    everyone = acquaintances(conn, conversation_id)
+    everyone, more = acquaintances(conn, conversation_id)
     known = [
         (one, () if one.is_own else tuple(people.with_address(conn, one.person.address)[:3]))
         for one in everyone
@@ -89,6 +93,7 @@ def side_facts(conn: sqlite3.Connection, conversation_id: int) -> SideFacts:
         tuple(others[:_OTHERS]),
         tuple(items.get_many(conn, asked[:9])),
         tuple(known),
+        more,
         _sharing(conn, conversation_id),
     )
 
@@ -139,6 +144,8 @@ def side_lines(facts: SideFacts, now: int, width: int) -> Content:
     for one, contacts in facts.people:
         _person(line, one, contacts, now)
         pieces.append("\n")
+    if facts.more:
+        line(f"and {number(facts.more)} more in it", "dim")
     return text.parts(*pieces)
 
 
