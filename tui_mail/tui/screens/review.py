@@ -148,6 +148,10 @@ class ReviewScreen(CommandScreen):
         """Send it at a time to be chosen."""
         from tui_mail.tui.dialogs.when import WhenScreen
 
+        blocking = [check for check in self._checks if check.blocks]
+        if blocking:
+            self.say(blocking[0].text, trouble=True)
+            return
         await self.app.push_screen(WhenScreen("Send it when?", self.mail_app.ctx, self._send))
 
     async def command_review_remind(self) -> None:
