@@ -74,5 +74,8 @@ def _own_terminal() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, former)
         if modes is not None:
-            termios.tcsetattr(fd, termios.TCSADRAIN, modes)
-            os.write(fd, _RESET)
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcsetattr(fd, termios.TCSADRAIN, modes)
+        if sys.__stderr__ is not None:
+            with contextlib.suppress(OSError, ValueError):
+                os.write(sys.__stderr__.fileno(), _RESET)
