@@ -388,6 +388,24 @@ async def test_fifty_mails_are_filed_without_a_key_between_them(
         assert len(links(box)) == 50
 
 
+async def test_items_whose_names_differ_at_their_end_are_told_apart_beside_a_narrow_list(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox()
+    async with start(box, (80, 24)) as journey:
+        anna = await add(journey, "person", name="Anna Berg", addresses="anna@fjord.example")
+        for name in ("phase one", "phase two"):
+            title = f"Ferry terminal wayfinding and more, {name}"
+            await add(journey, "deal", title=title, person_id=anna.id)
+        box.clock.at += 3600
+        link_automatically(box)
+        box.arrive([mail_from(1, "anna@fjord.example")])
+        await journey.app.look()
+        await journey.press("i")
+        await journey.until(lambda: "Which one?" in journey.screen)
+        assert "phase one" in journey.screen and "phase two" in journey.screen
+
+
 async def test_the_sidebar_leaves_nobody_out_in_silence(mailbox: Make, start: Start) -> None:
     box = mailbox()
     first = mail_from(0, "p0@fjord.example")

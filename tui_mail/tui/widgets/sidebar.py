@@ -115,10 +115,10 @@ def side_lines(facts: SideFacts, now: int, width: int) -> Content:
         fitted = text.fit(value, width)
         pieces.extend([(fitted, style) if style else fitted, "\n"])
 
-    def folded(value: str, style: str = "") -> None:
+    def folded(value: str, most: int = _MOST_LINES) -> None:
         value = safe_line(value)
-        for start, end in cuts(value, width - 2)[:_MOST_LINES]:
-            line(f"  {value[start:end]}", style)
+        for start, end in cuts(value, width - 2)[:most]:
+            line(f"  {value[start:end]}")
 
     for item in facts.linked:
         line(f"◆ {item.title}", "bold")
@@ -134,12 +134,12 @@ def side_lines(facts: SideFacts, now: int, width: int) -> Content:
     if facts.candidates:
         line("? Which one? l asks", "bold")
         for item in facts.candidates:
-            line(f"  {item.title} · {item_words(item)}")
+            folded(f"{item.title} · {item_words(item)}", most=2)
         pieces.append("\n")
     if facts.others:
         line("Also open with them", "bold")
         for item in facts.others:
-            line(f"  {item.title} · {item_words(item)}")
+            folded(f"{item.title} · {item_words(item)}", most=2)
         pieces.append("\n")
     for one, contacts in facts.people:
         _person(line, one, contacts, now)
