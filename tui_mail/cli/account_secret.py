@@ -107,16 +107,30 @@ def new_passphrase() -> str:
 def ask(prompt: str) -> str:
     """A secret from the terminal, without echo, whatever standard input is. Raises SecretError."""
     import getpass
+
+    if not _has_terminal():
+        raise SecretError(
+            "The vault's passphrase is needed, and there is no terminal to ask on.",
+            hint="`tui-mail account unlock` takes it for an engine that runs; a service is given it"
+            " as the systemd credential `tui-mail.vault`.",
+        )
+    return getpass.getpass(prompt)
+
+
+def _has_terminal() -> bool:
+    """Whether a person can type here: a job in the background of a shell would be stopped."""
     import os
 
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError as error:
-        raise SecretError(
-            "The vault's passphrase is needed, and there is no terminal to ask on.",
-            hint="Give it as the systemd credential `tui-mail.vault`.",
-        ) from error
-    return getpass.getpass(prompt)
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 def read_password(call: Call, slug: str, name: str = "password") -> str:
@@ -161,6 +175,6 @@ def unlock_at_start(paths: Paths, *, beside_engine: bool = False) -> None:
             vault.unlock(path, typed)
             return
         except SecretError as error:
-            sys.stderr.write(f"{safe_line(error.message)}\n")
-            if not sys.stdin.isatty():
+            sys.stderr.write(f"{safe_line(str(error))}\n")
+            if not sys.stdin.isatty() or not _has_terminal():
                 return

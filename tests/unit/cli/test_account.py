@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.profiles import profile
 from tests.unit.cli.conftest import Tui
+from tui_mail.accounts import vault
 from tui_mail.config.load import load
 from tui_mail.config.settings import AccountSettings
 
@@ -156,3 +161,34 @@ def test_an_account_stops_bringing_mail_and_goes_on(tui: Tui, tmp_path: Path, ty
     assert not kept(tmp_path, "mira").receive
     assert tui("account", "resume", "mira").code == 0
     assert kept(tmp_path, "mira").receive
+
+
+_BEHIND = """
+import fcntl, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+words = [sys.executable, "-m", "tui_mail", "--home", sys.argv[1], "account", "unlock"]
+done = subprocess.run(words, process_group=0, timeout=30, capture_output=True, text=True)
+sys.stderr.write(f"{done.returncode} {done.stderr}")
+"""
+
+
+def test_a_job_in_the_background_of_a_terminal_is_not_stopped_by_a_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.accounts.vault._MEMORY_KIB", 64)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    paths = profile(tmp_path / "home")
+    vault.create(paths.vault_file, "correct horse battery")
+    vault.lock(paths.vault_file)
+    here, there = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _BEHIND, str(tmp_path / "home")],
+            stdin=there, stdout=there, stderr=subprocess.PIPE, start_new_session=True,
+            timeout=60, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(here)
+        os.close(there)
+    assert done.stderr.startswith("4 "), done.stderr
+    assert "tui-mail account unlock" in done.stderr
