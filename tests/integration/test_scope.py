@@ -18,6 +18,7 @@ from tui_mail.actions import crm, linking, scope
 from tui_mail.actions.why import why
 from tui_mail.config.paths import Paths
 from tui_mail.demo.imap_server import ImapServer
+from tui_mail.store import messages, trouble
 
 HOSTILE = "[red]Kunden\u202e [/] äöü"
 
@@ -223,3 +224,34 @@ async def test_removing_an_account_keeps_of_its_mail_what_was_said(
             assert await one(ctx, "SELECT count(*) FROM deals") == 1
         assert not paths.secrets_file.exists(), "the only secret is forgotten"
         assert len(server.accounts["mira"].uids("INBOX")) == 2
+
+
+async def test_a_linked_mail_that_was_let_go_is_not_called_gone_from_the_server(
+    tmp_path: Path,
+) -> None:
+    async with ImapServer() as server:
+        box = server.add_user("mira", "x")
+        old = datetime(2020, 9, 13, tzinfo=UTC)
+        server.append("INBOX", mail(1), internal_date=old, user="mira")
+        paths = profile(tmp_path, imap=("127.0.0.1", server.port), user="mira")
+        await sync(paths)
+        async with opened(paths) as ctx:
+            deal = (await crm.create(ctx, "deal", {"title": "Harbour"})).records[0]
+            await linking.link(ctx, [await one(ctx, "SELECT id FROM conversations")], deal)
+            now = ctx.settings.account("work")
+            assert now is not None
+            await scope.apply(ctx, replace(now, sync_days=30), remove=True)
+            shown = await ctx.db.read(messages.message, 1)
+            assert shown is not None and shown.orphaned_at is not None and shown.let_go
+            standing = await ctx.db.read(trouble.standing, 1)
+            assert standing.gone and standing.let_go
+            await scope.apply(ctx, now)
+        await sync(paths)
+        async with opened(paths) as ctx:
+            shown = await ctx.db.read(messages.message, 1)
+            assert shown is not None and shown.orphaned_at is None and not shown.let_go
+            box.expunge("INBOX", box.uids("INBOX"))
+        await sync(paths)
+        async with opened(paths) as ctx:
+            shown = await ctx.db.read(messages.message, 1)
+            assert shown is not None and shown.orphaned_at is not None and not shown.let_go

@@ -128,7 +128,10 @@ async def inbox(ctx: Context, mail: Mail) -> list[Line]:
         lines.append(
             Line(False, "Its conversation sleeps until a time you chose.", "View Snoozed.")
         )
-    if found.gone:
+    if found.let_go:
+        lines.append(Line(False, "You chose not to have it synced any more.",
+                          "`tui-mail account scope ID` says what is."))  # fmt: skip
+    elif found.gone:
         lines.append(Line(False, "The server no longer has it; deleted or moved elsewhere."))
     views = [name for view in found.views if (name := _view(view))]
     if views and not found.in_inbox:

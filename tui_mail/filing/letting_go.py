@@ -21,6 +21,11 @@ def let_go(conn: sqlite3.Connection, message_ids: Collection[int], now: int) -> 
         (ids_json(message_ids),),
     )
     settle(conn, message_ids, now)
+    conn.execute(
+        "UPDATE messages SET let_go_at = orphaned_at WHERE orphaned_at IS NOT NULL"
+        " AND id IN (SELECT value FROM json_each(?))",
+        (ids_json(message_ids),),
+    )
     changed = fold(conn, message_ids)
     recount(conn, changed)
     return changed

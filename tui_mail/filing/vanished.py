@@ -87,7 +87,7 @@ def settle(conn: sqlite3.Connection, message_ids: Collection[int], now: int) -> 
         (now, now + RETENTION_SECONDS, ids),
     )
     conn.execute(
-        "UPDATE messages SET orphaned_at = NULL, retention_until = NULL"
+        "UPDATE messages SET orphaned_at = NULL, retention_until = NULL, let_go_at = NULL"
         f" WHERE orphaned_at IS NOT NULL AND id IN (SELECT value FROM json_each(?)) AND {placed}",
         (ids,),
     )

@@ -40,6 +40,8 @@ class Message:
     tui_mail_id: str
     folders: tuple[str, ...]
     """Roles or names of the folders it is shown in."""
+    let_go: bool = False
+    """Not synced any more by the user's choice; the server has it as far as is known."""
 
 
 OUTLIVES = (
@@ -53,7 +55,8 @@ _COLUMNS = (
     " m.from_address, m.is_own, m.snippet, m.date, m.sort_at, m.size, m.flags, m.attachments,"
     " m.kind, m.defects, m.body_state, m.problem, m.stranger, m.orphaned_at, m.tui_mail_id,"
     " (SELECT json_group_array(coalesce(nullif(f.role, ''), f.name)) FROM presence p"
-    "  JOIN folders f ON f.id = p.folder_id WHERE p.message_id = m.id)"
+    "  JOIN folders f ON f.id = p.folder_id WHERE p.message_id = m.id),"
+    " m.orphaned_at IS NOT NULL AND m.let_go_at IS m.orphaned_at"
 )
 
 
@@ -64,6 +67,7 @@ def _message(row: tuple[Any, ...]) -> Message:
     values[17] = tuple(json.loads(values[17]))
     values[20] = bool(values[20])
     values[23] = tuple(json.loads(values[23]))
+    values[24] = bool(values[24])
     return Message(*values)
 
 

@@ -31,6 +31,8 @@ class Standing:
     views: tuple[int, ...]
     folders: tuple[str, ...]
     """Names as the server gave them; not yet safe to show."""
+    let_go: bool = False
+    """Gone from here by the user's choice of what is synced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def standing(conn: sqlite3.Connection, message_id: int) -> Standing:
     """Where the mail is and what hides it."""
     row = conn.execute(
         "SELECT m.conversation_id, m.deleted_at IS NOT NULL, m.screened_by IS NOT NULL,"
-        " c.muted_at IS NOT NULL, m.orphaned_at IS NOT NULL FROM messages m"
+        " c.muted_at IS NOT NULL, m.orphaned_at IS NOT NULL,"
+        " m.orphaned_at IS NOT NULL AND m.let_go_at IS m.orphaned_at FROM messages m"
         " JOIN conversations c ON c.id = m.conversation_id WHERE m.id = ?",
         (message_id,),
     ).fetchone()
@@ -96,6 +99,7 @@ def standing(conn: sqlite3.Connection, message_id: int) -> Standing:
         bool(row[4]),
         views,
         folders,
+        bool(row[5]),
     )
 
 

@@ -170,7 +170,9 @@ def _warnings(entry: Entry, keys: Keys) -> Iterator[str]:
     message, mail = entry.message, entry.mail
     if message.stranger:
         yield "The sender is not part of this conversation otherwise; only an id puts it here."
-    if message.orphaned_at is not None:
+    if message.let_go:
+        yield "Not synced any more, as you chose; this is the copy kept here."
+    elif message.orphaned_at is not None:
         yield "Gone from the server; this is the copy kept here."
     if entry.waiting:
         yield entry.waiting
