@@ -106,7 +106,8 @@ def file_arrivals(
         conversations.learn_id(conn, message_id, by_uid[uid].envelope.message_id)
     back = [(message_id,) for message_id in bound.values()]
     conn.executemany(
-        "UPDATE messages SET orphaned_at = NULL, retention_until = NULL, let_go_at = NULL WHERE id = ?",
+        "UPDATE messages SET orphaned_at = NULL, retention_until = NULL, let_go_at = NULL"
+        " WHERE id = ?",
         back,
     )
     touched.update(message_ids, bound.values())
