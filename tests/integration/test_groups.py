@@ -19,7 +19,16 @@ from tests.integration.test_later import sync_at
 from tests.integration.test_live import opened
 from tests.integration.test_sending import Office, office
 from tests.integration.waiting import one, rows
-from tui_mail.actions import beginning, checking, crm, groups, keeping, sending, undoing
+from tui_mail.actions import (
+    beginning,
+    checking,
+    crm,
+    group_members,
+    groups,
+    keeping,
+    sending,
+    undoing,
+)
 from tui_mail.actions.context import Context
 from tui_mail.config import save
 from tui_mail.errors import ActionError
@@ -212,7 +221,7 @@ async def test_one_person_under_two_addresses_or_twice_gets_one(tmp_path: Path) 
         await crm.create(ctx, "person", {"name": "Ann Lee", "addresses": both})
         to = "ann@fjord.example, Ann@Fjord.example, ann@home.example, bo@fjord.example"
         draft = await group_draft(ctx, 0, to=to, body="Hello {{person.first_name|you}}.")
-        found = await groups.members(ctx, draft)
+        found = await group_members.members(ctx, draft)
         assert [person.key for person in found.people] == ["ann@fjord.example", "bo@fjord.example"]
         await sending.send(ctx, draft)
         assert await one(ctx, "SELECT count(*) FROM outbox") == 2

@@ -11,7 +11,7 @@ from tests.integration.test_sending import Office, office, state
 from tests.integration.waiting import one
 from tests.profiles import mail
 from tests.tui.factory import FixedClock
-from tui_mail.actions import beginning, reminding, sending
+from tui_mail.actions import beginning, orders, reminding, sending
 from tui_mail.actions.context import Context
 from tui_mail.model.drafts import DraftContent
 from tui_mail.model.views import View
@@ -76,7 +76,7 @@ async def test_another_time_changes_the_date_and_nothing_else(tmp_path: Path) ->
         at = ctx.now() + _HOUR
         sent = await plan(ctx, at)
         before = await ctx.db.read(outbox.raw, sent)
-        assert await sending.reschedule(ctx, sent, at + 24 * _HOUR)
+        assert await orders.reschedule(ctx, sent, at + 24 * _HOUR)
         after = await ctx.db.read(outbox.raw, sent)
         old, new = before.split(b"\r\n"), after.split(b"\r\n")
         assert [x for x, y in zip(old, new, strict=True) if x != y] == [
@@ -87,7 +87,7 @@ async def test_another_time_changes_the_date_and_nothing_else(tmp_path: Path) ->
         await sync_at(here, at + 24 * _HOUR)
         (accepted,) = here.sink.accepted
         assert accepted.raw.rstrip() == after.rstrip()
-        assert not await sending.reschedule(ctx, sent, at)
+        assert not await orders.reschedule(ctx, sent, at)
 
 
 async def test_cancelled_it_is_a_draft_again(tmp_path: Path) -> None:

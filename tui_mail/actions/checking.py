@@ -14,6 +14,7 @@ from tui_mail.actions.composition import (
     sender_of,
 )
 from tui_mail.actions.context import Context
+from tui_mail.actions.group_members import MOST, first, gaps_of_each, members, single
 from tui_mail.actions.keeping import files_of
 from tui_mail.actions.regarding import recipients, regarding
 from tui_mail.actions.sizes import content_size, size_limits
@@ -22,9 +23,13 @@ from tui_mail.config.languages import words
 from tui_mail.errors import MailError
 from tui_mail.model.lint import Check, Facts, Words
 from tui_mail.model.lint import check as lint
+from tui_mail.model.safe_text import one_line
 from tui_mail.model.smart_fields import fill_header, gaps, mark
 from tui_mail.store import correspondents, messages
 from tui_mail.store.drafts import Draft, DraftFile
+
+_NAMED = 5
+"""People of a group who lack something that the review names itself."""
 
 __all__ = ["Check", "Glance", "Preview", "check", "glance", "preview", "received_by"]
 
@@ -32,9 +37,7 @@ __all__ = ["Check", "Glance", "Preview", "check", "glance", "preview", "received
 async def check(ctx: Context, draft: Draft) -> list[Check]:
     """What the review screen shows before sending."""
     if draft.content.group:
-        from tui_mail.actions import groups
-
-        return await groups.check(ctx, draft)
+        return await _check_group(ctx, draft)
     account = ctx.account(draft.account_id)
     if account is None:
         return [Check("The account of this draft is gone; choose another.", True, "sender")]
@@ -46,6 +49,38 @@ async def check(ctx: Context, draft: Draft) -> list[Check]:
         text = f"Account {account.id} has no server for sending."
         lines.insert(0, Check(text, True, "sender"))
     return lines
+
+
+async def _check_group(ctx: Context, draft: Draft) -> list[Check]:
+    """What speaks against a group mail: of all together, then of each person (SEC-41)."""
+    content = draft.content
+    found: list[Check] = []
+    if content.cc.strip() or content.bcc.strip():
+        found.append(Check("A group mail has no Cc and no Bcc: one mail each.", True, "edit"))
+    everyone = await members(ctx, draft)
+    count = len(everyone.people)
+    if count > MOST:
+        found.append(Check(f"{count} people; a group mail goes to {MOST} at most.", True, "edit"))
+        return found
+    if not count:
+        why = "has had this mail" if everyone.done else "is in To"
+        return [*found, Check(f"{'Everybody' if everyone.done else 'Nobody'} {why}.", True, "edit")]
+    if everyone.doubles:
+        names = ", ".join(one_line(one.address, 60) for one in everyone.doubles[:3])
+        found.append(Check(f"Left out, being there twice: {names}.", False, "edit"))
+    if everyone.done:
+        found.append(Check(f"{len(everyone.done)} have this mail already.", False, "edit"))
+    found += [
+        one for one in await check(ctx, single(draft, everyone.people[0])) if one.rule != "field"
+    ]
+    lacking = [one for one in await gaps_of_each(ctx, draft) if one[1]]
+    for person, problems in lacking[:_NAMED]:
+        who = one_line(person.name or person.address, 40)
+        found.append(Check(f"{who}: {' '.join(problems)}", True, "edit", "field"))
+    if len(lacking) > _NAMED:
+        text = f"{len(lacking) - _NAMED} more people lack something: the preview names them."
+        found.append(Check(text, True, "edit", "field"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +96,7 @@ class Glance:
 
 async def glance(ctx: Context, draft: Draft, files: list[DraftFile]) -> Glance:
     """The checks that need no finished mail; `files` are those of the draft."""
-    draft = await _one_of(ctx, draft)
+    draft = _one_of(draft)
     most = (await size_limits(ctx, draft.account_id)).shown
     size = content_size(draft, files)
     account = ctx.account(draft.account_id)
@@ -77,13 +112,11 @@ async def glance(ctx: Context, draft: Draft, files: list[DraftFile]) -> Glance:
     return Glance(await asyncio.to_thread(lint, facts), size, most)
 
 
-async def _one_of(ctx: Context, draft: Draft) -> Draft:
+def _one_of(draft: Draft) -> Draft:
     """Of a group mail the one to the first person."""
     if not draft.content.group:
         return draft
-    from tui_mail.actions import groups
-
-    return await groups.first(ctx, draft)
+    return first(draft)
 
 
 def _need_recipients(draft: Draft) -> None:
@@ -182,7 +215,7 @@ async def preview(ctx: Context, draft: Draft, found: Mapping[str, str] | None = 
     """
     from tui_mail.mime import compose, previewing
 
-    draft = await _one_of(ctx, draft)
+    draft = _one_of(draft)
     account = ctx.account(draft.account_id)
     if account is None:
         raise MailError("The account of this draft is gone.", hint="Choose another.")

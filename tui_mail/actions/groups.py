@@ -1,163 +1,31 @@
-"""Group mail (B44): one mail each for up to a hundred people, frozen when it is confirmed.
-
-A draft with `group` set is never sent as one mail: everything that looks at it or sends it goes
-through `single`, which is the same draft to one person.
-"""
+"""Group mail (B44): one mail each for up to a hundred people, frozen when it is confirmed."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from tui_mail.actions import sending
-from tui_mail.actions.composition import outgoing_of, parse_people, place_of, typed, utc_offset
+from tui_mail.actions.checking import check
 from tui_mail.actions.context import Context
-from tui_mail.actions.keeping import files_of, save
+from tui_mail.actions.group_members import key_of, members, single
+from tui_mail.actions.keeping import save
+from tui_mail.actions.orders import Order, answered_by, file_order, freeze, reschedule
 from tui_mail.actions.parts import Done
 from tui_mail.actions.regarding import take_back as take_links_back
-from tui_mail.actions.smart_values import values
-from tui_mail.errors import ActionError, MailError
+from tui_mail.errors import ActionError
 from tui_mail.filing import outgoing
 from tui_mail.filing.drafting import drop_draft, reopen_draft
 from tui_mail.model import faults
-from tui_mail.model.addresses import Address, address_key
-from tui_mail.model.lint import Check
+from tui_mail.model.addresses import Address
 from tui_mail.model.moments import brief
 from tui_mail.model.safe_text import one_line
-from tui_mail.model.smart_fields import gaps
-from tui_mail.store import journal, mailings, people, recorder
+from tui_mail.store import journal, mailings, recorder
 from tui_mail.store.database import Pace
 from tui_mail.store.drafts import Draft
 
-MOST = 100
-"""People of one group mail (B44)."""
-_NAMED = 5
-"""People who lack something that the review names itself."""
 _FIRST, _AT_ONCE = 8, 20
 """Mails queued in the first transaction, and in any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """Whom a group mail goes to."""
-
-    people: tuple[Address, ...]
-    """Each person once."""
-    doubles: tuple[Address, ...] = ()
-    """Left out: the same address, or another address of a contact that is there already."""
-    done: tuple[Address, ...] = ()
-    """Left out: they have this mail already, or it is on its way to them."""
-
-
-def single(draft: Draft, person: Address) -> Draft:
-    """The draft as it goes to one person, as a new mail."""
-    content = replace(
-        draft.content,
-        to=typed([person]),
-        cc="",
-        bcc="",
-        group=False,
-        in_reply_to="",
-        references=(),
-    )
-    return replace(draft, content=content, kind="new", source_id=None, conversation_id=None)
-
-
-async def first(ctx: Context, draft: Draft) -> Draft:
-    """The draft to the first person; without one, to nobody."""
-    found = parse_people(draft.content.to)
-    return (
-        single(draft, found[0])
-        if found
-        else replace(draft, content=replace(draft.content, group=False))
-    )
-
-
-async def members(ctx: Context, draft: Draft) -> Members:
-    """Everybody in To once."""
-    return await ctx.db.read(_members, draft.uuid, parse_people(draft.content.to))
-
-
-def _members(conn: sqlite3.Connection, uuid: str, addressed: Sequence[Address]) -> Members:
-    seen: set[str] = set()
-    contacts: set[int] = set()
-    kept: list[Address] = []
-    doubles: list[Address] = []
-    for person in addressed:
-        known = {one.id for one in people.with_address(conn, person.key)}
-        if person.key in seen or known & contacts:
-            doubles.append(person)
-            continue
-        seen.add(person.key)
-        contacts |= known
-        kept.append(person)
-    taken = mailings.taken(conn, [_key(uuid, person) for person in kept])
-    done = tuple(person for person in kept if _key(uuid, person) in taken)
-    return Members(tuple(p for p in kept if p not in done), tuple(doubles), done)
-
-
-def _key(uuid: str, person: Address) -> str:
-    return f"group:{uuid}:{person.key}"
-
-
-async def check(ctx: Context, draft: Draft) -> list[Check]:
-    """What speaks against a group mail: of all together, then of each person (SEC-41)."""
-    from tui_mail.actions import checking
-
-    content = draft.content
-    found: list[Check] = []
-    if content.cc.strip() or content.bcc.strip():
-        found.append(Check("A group mail has no Cc and no Bcc: one mail each.", True, "edit"))
-    everyone = await members(ctx, draft)
-    count = len(everyone.people)
-    if count > MOST:
-        found.append(Check(f"{count} people; a group mail goes to {MOST} at most.", True, "edit"))
-        return found
-    if not count:
-        why = "has had this mail" if everyone.done else "is in To"
-        return [*found, Check(f"{'Everybody' if everyone.done else 'Nobody'} {why}.", True, "edit")]
-    if everyone.doubles:
-        names = ", ".join(one_line(one.address, 60) for one in everyone.doubles[:3])
-        found.append(Check(f"Left out, being there twice: {names}.", False, "edit"))
-    if everyone.done:
-        found.append(Check(f"{len(everyone.done)} have this mail already.", False, "edit"))
-    found += [
-        one
-        for one in await checking.check(ctx, single(draft, everyone.people[0]))
-        if one.rule != "field"
-    ]
-    lacking = [one for one in await gaps_of_each(ctx, draft) if one[1]]
-    for person, problems in lacking[:_NAMED]:
-        who = one_line(person.name or person.address, 40)
-        found.append(Check(f"{who}: {' '.join(problems)}", True, "edit", "field"))
-    if len(lacking) > _NAMED:
-        text = f"{len(lacking) - _NAMED} more people lack something: the preview names them."
-        found.append(Check(text, True, "edit", "field"))
-    return found
-
-
-async def gaps_of_each(ctx: Context, draft: Draft) -> list[tuple[Address, list[str]]]:
-    """Everybody a mail goes to, with the fields that have no value for them, and bad addresses."""
-    from tui_mail.mime.outgoing import recipient_address
-
-    content = draft.content
-    found: list[tuple[Address, list[str]]] = []
-    for person in (await members(ctx, draft)).people:
-        known = await values(ctx, single(draft, person))
-        missing = (
-            *gaps(content.subject, known, "subject", by_line=False),
-            *gaps(content.body, known, "text", by_line=True),
-        )
-        problems = [gap.problem for gap in missing]
-        try:
-            recipient_address(person)
-        except MailError as error:
-            problems.insert(0, error.message)
-        found.append((person, problems))
-    return found
 
 
 async def send_group(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
@@ -202,40 +70,22 @@ async def send_group(ctx: Context, draft: Draft, *, at: int | None = None) -> Do
 
 async def _frozen(
     ctx: Context, draft: Draft, person: Address, at: int, *, scheduled: bool
-) -> sending.Order:
+) -> Order:
     """The mail to one person, as the server will get it."""
-    from tui_mail.mime import compose
-    from tui_mail.mime.indexing import index_mail
-
-    mine = single(draft, person)
-    account = ctx.account(draft.account_id)
-    assert account is not None
-    mail = replace(
-        outgoing_of(ctx, mine, account, await files_of(ctx, draft)),
-        tui_mail_id=outgoing.new_uuid(),
+    order = await freeze(
+        ctx,
+        single(draft, person),
         date=at,
-        utc_offset=utc_offset(at),
-        values=await values(ctx, mine, at),
+        not_before=at,
+        scheduled=scheduled,
+        key=key_of(draft.uuid, person),
     )
-    raw = await asyncio.to_thread(compose.build, mail)
-    mail_from, recipients = compose.envelope_of(mail)
-    if [address_key(one) for one in recipients] != [person.key]:
+    if list(order.recipients) != [person.key]:
         raise ActionError("A mail of the group would go to somebody else; nothing was sent.")
-    return sending.Order(
-        place_of(ctx, draft.account_id),
-        await asyncio.to_thread(index_mail, raw),
-        raw,
-        mail.tui_mail_id,
-        mail_from,
-        tuple(map(address_key, recipients)),
-        at,
-        scheduled,
-        mine,
-        key=_key(draft.uuid, person),
-    )
+    return order
 
 
-def _inputs(orders: Sequence[sending.Order]) -> bytes:
+def _inputs(orders: Sequence[Order]) -> bytes:
     digest = hashlib.sha256()
     for order in orders:
         digest.update(hashlib.sha256(order.raw).digest())
@@ -251,13 +101,13 @@ def _begin(
 
 
 def _queue_part(
-    conn: sqlite3.Connection, mailing_id: int, orders: Sequence[sending.Order], now: int
+    conn: sqlite3.Connection, mailing_id: int, orders: Sequence[Order], now: int
 ) -> tuple[set[int], dict[str, list[recorder.Change]]]:
     changed: set[int] = set()
     links: dict[str, list[recorder.Change]] = {}
     for order in orders:
         try:
-            outbox_id, more, linked = sending.file_order(conn, order, now, mailing_id=mailing_id)
+            outbox_id, more, linked = file_order(conn, order, now, mailing_id=mailing_id)
         except sqlite3.IntegrityError as error:
             raise ActionError("This group mail is being sent from another window.") from error
         changed |= more
@@ -278,7 +128,7 @@ def _start(
     """From here on it goes: the state, the end of the draft and the journal in one transaction."""
     mailings.set_state(conn, mailing_id, "running")
     changed = changed | drop_draft(conn, draft.id, "sent", now)
-    if (source := sending.answered_by(draft)) is not None:
+    if (source := answered_by(draft)) is not None:
         changed |= outgoing.mark_answered(conn, source, now)
     found = mailings.get(conn, mailing_id)
     assert found is not None
@@ -313,7 +163,7 @@ async def go_on(ctx: Context, mailing_id: int) -> bool:
     at = ctx.now()
     for outbox_id, planned in await ctx.db.read(mailings.waiting, mailing_id):
         if planned < at:
-            await sending.reschedule(ctx, outbox_id, at)
+            await reschedule(ctx, outbox_id, at)
         at = max(at, planned) + found.gap
     await ctx.db.write(mailings.set_state, mailing_id, "running")
     ctx.wake()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tui_mail.actions.composition import default_account, parse_people, place_of
 from tui_mail.actions.context import Context
-from tui_mail.actions.sending import Order
+from tui_mail.actions.orders import Order
 from tui_mail.errors import MailError
 from tui_mail.filing import outgoing
 from tui_mail.model.addresses import address_key

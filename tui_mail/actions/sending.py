@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from dataclasses import dataclass, replace
 
 from tui_mail.actions import regarding
 from tui_mail.actions.checking import check
-from tui_mail.actions.composition import outgoing_of, place_of, utc_offset
 from tui_mail.actions.context import Context
-from tui_mail.actions.keeping import files_of, save
+from tui_mail.actions.groups import send_group
+from tui_mail.actions.keeping import save
+from tui_mail.actions.orders import conversation_of, freeze, queue, reschedule
 from tui_mail.actions.parts import Done
-from tui_mail.actions.smart_values import values
 from tui_mail.errors import ActionError
 from tui_mail.filing import outgoing
-from tui_mail.filing.arrivals import FolderPlace
-from tui_mail.model.addresses import address_key
-from tui_mail.model.messages import IndexedMail
-from tui_mail.model.moments import brief
-from tui_mail.model.safe_text import one_line
-from tui_mail.store import drafts, journal, outbox, recorder
+from tui_mail.store import drafts, journal, outbox
 from tui_mail.store.drafts import Draft
 
 
@@ -31,146 +24,24 @@ async def send(ctx: Context, draft: Draft, *, at: int | None = None) -> Done:
     that time. Raises MailError or ActionError; the draft stays then.
     """
     if draft.content.group:
-        from tui_mail.actions import groups
-
-        return await groups.send_group(ctx, draft, at=at)
+        return await send_group(ctx, draft, at=at)
     for problem in await check(ctx, draft):
         if problem.blocks:
             raise ActionError(problem.text)
-    account = ctx.account(draft.account_id)
-    assert account is not None
     if draft.content.remind_at and draft.content.remind_at <= (at or ctx.now()):
         raise ActionError(
             "The mail would be followed up before it goes.", hint="Choose a later day."
         )
-    from tui_mail.mime import compose
-    from tui_mail.mime.indexing import index_mail
-
     await save(ctx, draft)
-    files = await files_of(ctx, draft)
-    goes_at = max(at or 0, ctx.now())
-    mail = replace(
-        outgoing_of(ctx, draft, account, files),
-        tui_mail_id=outgoing.new_uuid(),
-        date=goes_at,
-        utc_offset=utc_offset(goes_at),
-        values=await values(ctx, draft, at),
-    )
-    raw = await asyncio.to_thread(compose.build, mail)
-    mail_from, recipients = compose.envelope_of(mail)
-    indexed = await asyncio.to_thread(index_mail, raw)
-    indexed = replace(indexed, envelope=replace(indexed.envelope, bcc=mail.bcc))
-    wait = int(ctx.settings.get("writing.undo_seconds"))
-    order = Order(
-        place_of(ctx, draft.account_id),
-        indexed,
-        raw,
-        mail.tui_mail_id,
-        mail_from,
-        tuple(map(address_key, recipients)),
-        at or ctx.now() + wait,
-        at is not None and at > ctx.now(),
+    now = ctx.now()
+    order = await freeze(
+        ctx,
         draft,
+        date=max(at or 0, now),
+        not_before=at or now + int(ctx.settings.get("writing.undo_seconds")),
+        scheduled=at is not None and at > now,
     )
     return await queue(ctx, order)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A frozen mail and everything the outbox must know of it."""
-
-    place: FolderPlace
-    mail: IndexedMail
-    raw: bytes
-    """CRLF, with X-Tui-Mail-Id, without Bcc."""
-    uuid: str
-    mail_from: str
-    recipients: tuple[str, ...]
-    not_before: int
-    scheduled: bool = False
-    draft: Draft | None = None
-    key: str | None = None
-    """Unique for one mail to one person of a group (SEC-42)."""
-
-
-async def queue(ctx: Context, order: Order) -> Done:
-    """Put a frozen mail into the outbox and ring the engine."""
-    done = await ctx.db.write(_queue, order, ctx.now())
-    ctx.wake()
-    return done
-
-
-def _queue(conn: sqlite3.Connection, order: Order, now: int) -> Done:
-    """The outbox row, the conversation and the journal entry in one transaction."""
-    outbox_id, changed, changes = file_order(conn, order, now)
-    source = answered_by(order.draft)
-    answered = outgoing.mark_answered(conn, source, now) if source is not None else set()
-    changed |= answered
-    shown = one_line(order.mail.envelope.subject, 60) or "(no subject)"
-    when = f"Sending at {brief(order.not_before)}:" if order.scheduled else "Sending"
-    summary = f"{when} “{shown}”"
-    entry = journal.add(
-        conn,
-        now=now,
-        actor="user",
-        action="send",
-        summary=summary,
-        targets={"conversations": sorted(changed), "outbox": outbox_id},
-        undo={
-            "kind": "send",
-            "outbox_id": outbox_id,
-            "changes": changes,
-            "answered": source if answered else None,
-        },
-    )
-    return Done(entry, summary, tuple(changed))
-
-
-def file_order(
-    conn: sqlite3.Connection, order: Order, now: int, *, mailing_id: int | None = None
-) -> tuple[int, set[int], list[recorder.Change]]:
-    """Put a frozen mail into the outbox and its conversation, linked as its draft says.
-
-    Returns its outbox id, the conversations changed, and what undo needs of the links. The draft
-    of a group mail ends with the whole group, not with one mail.
-    """
-    draft = order.draft
-    outbox_id, changed = outgoing.queue(
-        conn,
-        order.place,
-        order.mail,
-        order.raw,
-        outbox_uuid=order.uuid,
-        mail_from=order.mail_from,
-        recipients=order.recipients,
-        not_before=order.not_before,
-        now=now,
-        scheduled=order.scheduled,
-        draft_id=draft.id if draft and mailing_id is None else None,
-        conversation_id=draft.conversation_id if draft else None,
-        idempotency_key=order.key,
-        mailing_id=mailing_id,
-    )
-    changes: list[recorder.Change] = []
-    if draft is not None:
-        more, changes = regarding.apply(conn, _conversation(conn, outbox_id), draft.content, now)
-        changed |= more
-    return outbox_id, changed, changes
-
-
-def answered_by(draft: Draft | None) -> int | None:
-    """The message a draft answers."""
-    is_answer = draft is not None and draft.kind in ("reply", "reply_all")
-    return draft.source_id if draft is not None and is_answer else None
-
-
-def _conversation(conn: sqlite3.Connection, outbox_id: int) -> int:
-    row = conn.execute(
-        "SELECT m.conversation_id FROM outbox o JOIN messages m ON m.id = o.message_id"
-        " WHERE o.id = ?",
-        (outbox_id,),
-    ).fetchone()
-    return int(row[0])
 
 
 async def cancel(ctx: Context, outbox_id: int) -> bool:
@@ -190,7 +61,7 @@ def stop(conn: sqlite3.Connection, outbox_id: int, now: int) -> set[int]:
     changed = outgoing.cancel(conn, outbox_id, now)
     if mail is None or not changed:
         return changed
-    entry, decided = _entry_of(conn, mail, _conversation(conn, outbox_id))
+    entry, decided = _entry_of(conn, mail, conversation_of(conn, outbox_id))
     if entry is None:
         return changed
     journal.mark_undone(conn, entry.id, now)
@@ -213,18 +84,6 @@ def _entry_of(
         if entry.undo.get("kind") == "rows":
             decided = decided or conversation_id in entry.targets.get("conversations", ())
     return None, decided
-
-
-async def reschedule(ctx: Context, outbox_id: int, at: int) -> bool:
-    """Send a mail that waits, or whose time was missed, at another time; False when too late."""
-    from tui_mail.mime.indexing import index_mail
-    from tui_mail.mime.outgoing import redated
-
-    raw = redated(await ctx.db.read(outbox.raw, outbox_id), date=at, utc_offset=utc_offset(at))
-    mail = await asyncio.to_thread(index_mail, raw)
-    done = await ctx.db.write(outgoing.replan, outbox_id, at, mail, raw, ctx.now())
-    ctx.wake()
-    return bool(done)
 
 
 async def resend(ctx: Context, outbox_id: int) -> bool:

@@ -69,7 +69,7 @@ async def _one(call: Call, ctx: Context) -> int:
 
 
 async def _change(call: Call, ctx: Context, row: Outgoing) -> int:
-    from tui_mail.actions import sending, times
+    from tui_mail.actions import orders, sending, times
 
     dry_run = bool(call.args.dry_run)
     before = "Dry run, nothing changed: " if dry_run else ""
@@ -78,7 +78,7 @@ async def _change(call: Call, ctx: Context, row: Outgoing) -> int:
         words = f"{before}mail {row.id} is a draft again"
     else:
         moment = times.parse(ctx, " ".join(call.args.when))
-        done = dry_run or await sending.reschedule(ctx, row.id, moment.at)
+        done = dry_run or await orders.reschedule(ctx, row.id, moment.at)
         words = f"{before}mail {row.id} goes {times.words(ctx, moment)}"
     after = await ctx.db.read(outbox.get, row.id)
     if not done or after is None:

@@ -244,7 +244,7 @@ async def preview(
 
 
 async def _send_raw(call: Call, ctx: Context, account_id: int | None, at: Moment | None) -> int:
-    from tui_mail.actions import ready_mail, sending
+    from tui_mail.actions import orders, ready_mail
 
     extra = [*call.args.to, *call.args.cc, *call.args.bcc]
     ready = ready_mail.prepare(
@@ -272,7 +272,7 @@ async def _send_raw(call: Call, ctx: Context, account_id: int | None, at: Moment
         call.out.line(f"Subject: {ready.mail.envelope.subject}")
         call.out.line(f"{len(ready.raw):,} bytes")
         return Code.OK
-    return await queued(call, ctx, await sending.queue(ctx, ready))
+    return await queued(call, ctx, await orders.queue(ctx, ready))
 
 
 async def queued(call: Call, ctx: Context, done: Done) -> int:

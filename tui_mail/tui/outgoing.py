@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 
-from tui_mail.actions import sending
+from tui_mail.actions import orders, sending
 from tui_mail.model.moments import shown
 from tui_mail.store.outbox import Outgoing
 from tui_mail.tui import text
@@ -65,7 +65,7 @@ class OutboxCommands(CommandScreen):
 
         async def move(at: int) -> None:
             ctx = self.mail_app.ctx
-            if await sending.reschedule(ctx, mail.id, at):
+            if await orders.reschedule(ctx, mail.id, at):
                 self.mail_app.say(f"Goes {shown(at, ctx.now())}.")
             else:
                 self.mail_app.say("Too late: the mail is on its way or has gone.")

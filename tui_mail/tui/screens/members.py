@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_mail.actions import groups
+from tui_mail.actions import group_members
 from tui_mail.model.addresses import Address
 from tui_mail.tui import text
 from tui_mail.tui.commands import MEMBERS
@@ -33,7 +33,7 @@ class MembersScreen(SheetScreen):
         draft = self._composer.draft
         if draft is None:
             return []
-        found = await groups.gaps_of_each(self.mail_app.ctx, draft)
+        found = await group_members.gaps_of_each(self.mail_app.ctx, draft)
         self.retitle(f"One mail each: {counted(len(found), 'person', 'people')}")
         return [
             Line(
@@ -53,4 +53,4 @@ class MembersScreen(SheetScreen):
         """The mail of the marked person."""
         line, draft = self.list.line, self._composer.draft
         if line is not None and draft is not None and isinstance(line.item, Address):
-            await self._composer.show_preview(groups.single(draft, line.item))
+            await self._composer.show_preview(group_members.single(draft, line.item))

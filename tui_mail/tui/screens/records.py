@@ -122,7 +122,7 @@ class RecordsScreen(SheetScreen):
 
     async def command_records_compose(self) -> None:
         """Write to the marked record, or one mail each to the selected ones."""
-        from tui_mail.actions.groups import MOST
+        from tui_mail.actions.group_members import MOST
 
         ctx, line = self.mail_app.ctx, self.list.line
         if not self._chosen:

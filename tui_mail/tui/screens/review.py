@@ -210,10 +210,10 @@ class ReviewScreen(CommandScreen):
 
     async def _group_words(self) -> str:
         """How many people get one mail each, and how long that takes."""
-        from tui_mail.actions import groups
+        from tui_mail.actions import group_members
 
         ctx = self.mail_app.ctx
-        count = len((await groups.members(ctx, self.draft)).people)
+        count = len((await group_members.members(ctx, self.draft)).people)
         gap = int(ctx.settings.get("writing.group_seconds"))
         people = counted(count, "person", "people")
         if count < 2:
