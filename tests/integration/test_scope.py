@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 
 from tests.integration.oracle import check_fold
 from tests.integration.test_engine import sync
-from tests.integration.test_live import commands, inbox, opened
-from tests.integration.waiting import one, rows
+from tests.integration.test_live import commands, inbox, opened, running, state
+from tests.integration.waiting import one, rows, until
 from tests.profiles import mail, profile
 from tui_mail.actions import crm, linking, scope
 from tui_mail.actions.why import why
+from tui_mail.config import save
 from tui_mail.config.paths import Paths
 from tui_mail.demo.imap_server import ImapServer
 from tui_mail.store import messages, trouble
@@ -118,6 +120,35 @@ async def test_who_becomes_a_contact_brings_past_mail_also_after_a_restart(
         assert await subjects(paths) == ["Quote 1", "Quote 3"]
         assert commands(server, rb" (MOVE|STORE|COPY|EXPUNGE)") == []
         check_fold(paths)
+
+
+@pytest.mark.parametrize("room", [10, 1], ids=["idle", "taking turns"])
+async def test_past_mail_of_a_new_contact_comes_at_once(tmp_path: Path, room: int) -> None:
+    """Nothing else wakes the engine here: it would look again after a minute or more."""
+    async with ImapServer() as server:
+        where = ("127.0.0.1", server.port)
+        for user in ("mira", "info"):
+            server.add_user(user, "x")
+            paths = profile(tmp_path, slug=user, imap=where, user=user, past_mail="contacts")
+        save.set_value(paths.config_file, "sync.host_connections", room)
+        server.append("INBOX", mail(1, sender="kim@kunde.example"), user="mira")
+        server.append("INBOX", mail(2, sender="x@spam.example"), user="mira")
+        async with running(paths), opened(paths) as ctx:
+            looked = "SELECT count(*) FROM folders WHERE role = 'inbox' AND horizon >= 0"
+            await until(lambda: _is(one(ctx, looked), 2), "both looked at")
+            await until(lambda: _is(state(ctx, "mira"), "active"), "at rest")
+            await until(lambda: _is(state(ctx, "info"), "active"), "at rest")
+            here = "SELECT count(*) FROM messages"
+            assert await one(ctx, here) == 0
+            values = {"name": "Kim", "addresses": "kim@kunde.example"}
+            kim = (await crm.create(ctx, "person", values)).records[0]
+            await until(lambda: _is(one(ctx, here), 1), "mail of who was added")
+            await crm.edit(ctx, kim, {"addresses": ["kim@kunde.example", "x@spam.example"]})
+            await until(lambda: _is(one(ctx, here), 2), "mail of an address that was added")
+
+
+async def _is(value: Awaitable[object], wanted: object) -> bool:
+    return await value == wanted
 
 
 async def test_a_gmail_label_brings_the_whole_conversation(tmp_path: Path) -> None:

@@ -37,6 +37,14 @@ class Context:
         """Ring the engine so that it looks for work now; without an engine nothing happens."""
         ring(self.paths.socket)
 
+    def wake_for_contacts(self) -> None:
+        """Ring the engine where mail of contacts is all past mail it brings: somebody became one.
+
+        Where past mail of everyone is brought a new contact brings nothing, and nothing rings.
+        """
+        if any(account.past_mail == "contacts" for account in self.settings.accounts):
+            self.wake()
+
     def sync_now(self) -> None:
         """Ask the engine to look at every folder of every account now."""
         ring(self.paths.socket, b"sync\n")

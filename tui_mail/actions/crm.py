@@ -37,7 +37,10 @@ async def create(
         ref = store(conn, kind, given, now)
         return Outcome(f"Added {kind} {_title(conn, ref)}", records=[ref])
 
-    return await act(ctx, f"create_{kind}", body, dry_run=dry_run, after=after)
+    done = await act(ctx, f"create_{kind}", body, dry_run=dry_run, after=after)
+    if kind == "person" and not dry_run:
+        ctx.wake_for_contacts()
+    return done
 
 
 def store(conn: sqlite3.Connection, kind: str, given: Mapping[str, Any], now: int) -> Ref:
@@ -62,7 +65,10 @@ async def edit(
         alter(conn, ref, given, now)
         return Outcome(f"Changed {ref.kind} {_title(conn, ref)}", conversations, [ref])
 
-    return await act(ctx, f"edit_{ref.kind}", body, dry_run=dry_run)
+    done = await act(ctx, f"edit_{ref.kind}", body, dry_run=dry_run)
+    if ref.kind == "person" and "addresses" in values and not dry_run:
+        ctx.wake_for_contacts()
+    return done
 
 
 def alter(conn: sqlite3.Connection, ref: Ref, given: Mapping[str, Any], now: int) -> None:
@@ -133,7 +139,9 @@ async def add_address(ctx: Context, person_id: int, address: str) -> RecordDone:
             raise ActionError("The address is there already.")
         return Outcome(f"Added {one_line(key, 60)} to {_title(conn, ref)}", records=[ref])
 
-    return await act(ctx, "add_address", body)
+    done = await act(ctx, "add_address", body)
+    ctx.wake_for_contacts()
+    return done
 
 
 async def set_stage(ctx: Context, ref: Ref, stage_id: int, *, dry_run: bool = False) -> RecordDone:

@@ -148,6 +148,8 @@ async def _import(
         after = done.journal_id if done is not None else None
         last = await act(ctx, "import", body, after=after)
         done = last if last.journal_id is not None or done is None else done
+    if done is not None and done.journal_id is not None:
+        ctx.wake_for_contacts()
     return tally.report(done or RecordDone(None, tally.summary(kind), (), undoable=False))
 
 

@@ -150,7 +150,10 @@ class AccountSync:
         """Without a connection: until it is time to poll, or there is work for this account."""
         end = time.monotonic() + await self._poll_seconds()
         while (left := end - time.monotonic()) > 0 and not self._asked:
+            rung = self.woken.is_set()
             self.woken.clear()
+            if rung and await past_contacts.is_waiting(self.desk, await self._folders()):
+                return
             due = await self.desk.db.read(_next_operation, self.desk.account_id)
             if due is not None:
                 left = min(left, due - self.desk.now())

@@ -25,11 +25,7 @@ _ASKED = 500
 
 async def bring_past(desk: Desk, wire: Wire, folders: Sequence[Folder], since: int) -> None:
     """Look for past mail (from `since` on, UTC seconds; 0: all) of contacts that are new."""
-    if desk.account.past_mail != "contacts":
-        return
-    for folder in folders:
-        if folder.past_scope != "contacts" or folder.horizon < 0 or picks_labels(desk, folder):
-            continue
+    for folder in _looked_at(desk, folders):
         now = desk.now()
         keys = await desk.db.read(people.keys_since_looked, folder.id)
         if len(keys) > _MOST:
@@ -38,6 +34,27 @@ async def bring_past(desk: Desk, wire: Wire, folders: Sequence[Folder], since: i
         elif keys:
             await _bring(desk, wire, folder, keys, since)
             await desk.db.write(stamp, folder.id, now)
+
+
+async def is_waiting(desk: Desk, folders: Sequence[Folder]) -> bool:
+    """Whether there is a contact whose past mail was not looked for yet in one of the folders."""
+    for folder in _looked_at(desk, folders):
+        if await desk.db.read(people.keys_since_looked, folder.id):
+            return True
+    return False
+
+
+def _looked_at(desk: Desk, folders: Sequence[Folder]) -> list[Folder]:
+    """Folders whose past mail was brought by contacts."""
+    if desk.account.past_mail != "contacts":
+        return []
+    return [
+        folder
+        for folder in folders
+        if folder.past_scope == "contacts"
+        and folder.horizon >= 0
+        and not picks_labels(desk, folder)
+    ]
 
 
 async def _bring(desk: Desk, wire: Wire, folder: Folder, keys: Sequence[str], since: int) -> None:
