@@ -35,6 +35,7 @@ class SheetScreen(CommandScreen):
         super().__init__()
         self._heading = title
         self._shown: str | None = None
+        self._begun, self._newest = 0, 0
 
     def compose(self) -> ComposeResult:
         """Title, field, lines, note."""
@@ -74,15 +75,17 @@ class SheetScreen(CommandScreen):
         await self.reload(keep=False)
 
     async def reload(self, *, keep: bool = True) -> None:
-        """Read and show the lines again."""
+        """Read and show the lines again; never over lines that were asked for later."""
         typed = self.typed
+        self._begun += 1
+        number = self._begun
         try:
             lines = await self.read_lines(typed)
         except TuiMailError as error:
             self.say(str(error), trouble=True)
             return
-        if typed == self.typed and self.is_attached:
-            self._shown = typed
+        if typed == self.typed and self.is_attached and number > self._newest:
+            self._shown, self._newest = typed, number
             self.list.show(lines, keep=keep)
 
     async def on_screen_resume(self) -> None:
