@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from tui_mail.tui.widgets.conversation_list import ConversationList
 
 LASTING = frozenset({"watch", "settings", "engine", "browser", "editor", "wizard", "test", "end"})
 """Groups of background work that end when a person or the program does."""
+_WORK = 0.3
+"""Seconds of the processor that background work gets at least, however long they take to come."""
 
 
 @dataclass(slots=True)
@@ -40,8 +43,10 @@ class Journey:
         await self.app.acts.drain()
         for _ in range(3):
             await self.pilot.pause()
-        end = asyncio.get_running_loop().time() + 1
-        while self._busy() and asyncio.get_running_loop().time() < end:
+        end, worked = asyncio.get_running_loop().time() + 1, time.process_time() + _WORK
+        while self._busy() and (
+            asyncio.get_running_loop().time() < end or time.process_time() < worked
+        ):
             await self.pilot.pause(0.005)
         await self.until(lambda: not self.list._following and not self.list._filling)
         await self.pilot.pause()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -17,6 +18,8 @@ import pyte
 REPO = Path(__file__).resolve().parents[2]
 _QUERY = b"\x1b[?2026$p"
 _ANSWER = b"\x1b[?2026;2$y"
+_LONGEST = 10.0
+"""Seconds after which a silent program counts as still, whatever it does."""
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[?>][0-9;]*m|\x1b\[[<>=][0-9;]*u")
 
 
@@ -90,9 +93,21 @@ class Terminal:
         return time.monotonic() - self.spawned
 
     def settle(self, quiet: float = 0.13) -> None:
-        """Read until nothing comes for a moment."""
-        while self.pump(quiet):
+        """Read until nothing comes for a moment and the program has nothing left to do.
+
+        On a busy machine silence alone may only mean that the program waits for the processor.
+        """
+        end = time.monotonic() + _LONGEST
+        while self.pump(quiet) or (self.at_work() and time.monotonic() < end):
             pass
+
+    def at_work(self) -> bool:
+        """Whether a thread of the program runs or waits for the processor or the disk, now."""
+        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):
+                if stat.read_text().rpartition(")")[2].split()[0] in "RD":
+                    return True
+        return False
 
     def press(self, keys: str) -> int:
         """Send keys and wait until the screen is still; returns the bytes that came."""

@@ -81,7 +81,8 @@ def test_the_terminal_and_the_draft_outlive_an_editor(
     terminal = begin(box, script)
     screen, modes = set(terminal.screen.mode), tty(terminal)
     terminal.press("\x05")
-    terminal.until(lambda shown: "New mail" in shown and said in shown and "Esc Review" in shown)
+    terminal.until(lambda shown: body(box) == kept and said in shown)
+    terminal.until(lambda shown: "New mail" in shown and "Esc Review" in shown)
     terminal.settle()
     assert tty(terminal) == modes
     assert set(terminal.screen.mode) - {_SYNC} == screen - {_SYNC}, (
@@ -90,7 +91,7 @@ def test_the_terminal_and_the_draft_outlive_an_editor(
     assert terminal.screen.margins is None
     assert "rude" not in terminal.text and "bo@example.org" in terminal.text
     assert body(box) == kept
-    assert list(box.paths.temporary.iterdir()) == []
+    terminal.until(lambda _: list(box.paths.temporary.iterdir()) == [])
     terminal.press("Q1")
     terminal.until(lambda shown: "Q1" in shown)
     terminal.press("\x11\x11")

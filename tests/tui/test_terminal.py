@@ -94,12 +94,10 @@ def test_no_mail_steers_the_terminal(mailbox: Callable[..., Mailbox], run: Run) 
         terminal.press("j")  # one by one, so that each is previewed
     for keys in ("\x1b[6~" * 3, "gf", "\x1b", "x", "v", "\x1b", "?", "\x1b", "s"):
         terminal.press(keys)
-    assert steering(bytes(terminal.raw)) == []
     terminal.press("gg")
-    terminal.until(lambda screen: "Re: [PATCH v2] $who" in screen)
-    assert "␛[31mred␛[0m" in terminal.text
-    assert "[/x] closes nothing" in terminal.text
-    assert "Re: [PATCH v2] $who" in terminal.text
+    for harmless in ("Re: [PATCH v2] $who", "␛[31mred␛[0m", "[/x] closes nothing"):
+        terminal.until(lambda screen, words=harmless: words in screen)  # type: ignore[misc]
+    assert steering(bytes(terminal.raw)) == []
 
 
 @pytest.mark.skipif(not _CORPUS.exists(), reason="the naughty-strings corpus is not beside us")
@@ -175,7 +173,7 @@ def test_typing_ahead_reaches_the_screen_that_it_was_meant_for(
     terminal.press("jjvmül\rj")
     terminal.until(lambda screen: "Moved to Clients/Müller" in screen)
     terminal.press("?select all\rj")
-    assert "49 selected" in terminal.text
+    terminal.until(lambda screen: "49 selected" in screen)
     assert box.fetch("SELECT total FROM view_counts WHERE view_id = 1") == [(49,)]
 
 
@@ -186,6 +184,7 @@ def test_a_signal_leaves_a_clean_terminal_and_database(
     box = mailbox(20)
     terminal = run(box)
     terminal.press("a")
+    terminal.until(lambda screen: "Archived" in screen)
     terminal.signal(number)
     assert terminal.wait() == 0
     assert b"\x1b[?1049l" in terminal.raw
@@ -196,8 +195,7 @@ def test_a_signal_leaves_a_clean_terminal_and_database(
 
 def test_leaving_says_what_still_waits(mailbox: Callable[..., Mailbox], run: Run) -> None:
     terminal = run(mailbox(20))
-    terminal.press("a")
-    terminal.press("q")
+    terminal.press("aq")
     assert terminal.wait() == 0
     assert b"1 change still waiting" in terminal.raw
 
@@ -207,7 +205,8 @@ def test_a_terminal_without_sync_marks_works_unpaced(
 ) -> None:
     terminal = run(mailbox(100), answers=False)
     terminal.press("jj")
-    assert terminal.press("\x1b[6~") > 0
+    terminal.press("G")
+    terminal.until(lambda screen: "Subject 0099" in screen)
     assert b"\x1b[?2026h" not in terminal.raw
 
 
