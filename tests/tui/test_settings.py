@@ -154,6 +154,25 @@ async def test_a_file_changed_by_hand_is_in_use_a_moment_later(
         await journey.until(lambda: "sync_days" in journey.screen)
         assert f"line {len(text.splitlines()) + 1}" in journey.screen
         assert journey.app.ctx.settings.get("screen.keys") == "gmail", "nothing changed"
+        write_text(box.paths.config_file, text.replace('"default"', '"gmail"'))
+        await journey.until(lambda: "in order again" in journey.screen)
+
+
+async def test_a_file_broken_while_the_settings_are_open_is_shown_there(
+    mailbox: Make, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.tui.settings_in_use.SECONDS", 0.05)
+    box = mailbox(0, settings=COMMENTED)
+    async with start(box, (80, 24)) as journey:
+        await journey.until(lambda: "settings" in {w.group for w in journey.app.workers})
+        await settings(journey)
+        good = box.paths.config_file.read_text()
+        write_text(box.paths.config_file, f"{good}\npaused = perhaps\n")
+        await journey.until(lambda: "Ctrl-e opens it" in journey.screen)
+        line = f"line {len(good.splitlines()) + 2}"
+        assert f"config.toml, {line}" in journey.lines[-2], "whole in the status line"
+        write_text(box.paths.config_file, good)
+        await journey.until(lambda: "Ctrl-e opens it" not in journey.screen)
 
 
 async def test_a_rejected_account_has_a_banner_whose_key_opens_its_secret(

@@ -12,6 +12,10 @@ T = TypeVar("T")
 
 SERVICE = "tui-mail"
 SECONDS = 30.0
+_ELSEWHERE = (
+    "Set secret to `vault`, to `command: …` (pass, op, age …), or to `file` if you accept it."
+)
+_UNLOCK = "Unlock it, or keep the secret elsewhere: `tui-mail account secret ID --to vault`."
 _REFUSED = ("keyrings.alt", "fail", "null", "plaintext")
 
 
@@ -47,13 +51,10 @@ def _backend() -> Any:
         for backend in getattr(found, "backends", None) or [found]:
             if not _is_weak(backend):
                 return backend
-    except (KeyringError, RuntimeError) as error:
-        raise SecretError(f"No keyring: {error}.") from error
-    raise SecretError(
-        "There is no safe keyring on this machine.",
-        hint="Set secret to `vault`, to `command: …` (pass, op, age …), or to `file` if you"
-        " accept it.",
-    )
+    except (KeyringError, RuntimeError, ImportError, AttributeError) as error:
+        # The last two: PYTHON_KEYRING_BACKEND or keyringrc.cfg names something that is not there.
+        raise SecretError(f"No keyring can be used: {error}.", hint=_ELSEWHERE) from error
+    raise SecretError("There is no safe keyring on this machine.", hint=_ELSEWHERE)
 
 
 def _is_weak(backend: Any) -> bool:
@@ -63,7 +64,7 @@ def _is_weak(backend: Any) -> bool:
 
 def _with_deadline(call: Callable[[], T]) -> T:
     """Run a keyring call in a thread: a locked one may wait for a prompt that never comes."""
-    from keyring.errors import KeyringError
+    from keyring.errors import InitError, KeyringError, KeyringLocked
 
     result: list[T] = []
     problem: list[BaseException] = []
@@ -78,12 +79,14 @@ def _with_deadline(call: Callable[[], T]) -> T:
     thread.start()
     thread.join(SECONDS)
     if thread.is_alive():
-        raise SecretError("The keyring does not answer; it may be locked.", hint="Unlock it.")
+        raise SecretError("The keyring does not answer; it may be locked.", hint=_UNLOCK)
     if problem:
         error = problem[0]
         if isinstance(error, SecretError):
             raise error
         if isinstance(error, KeyringError):
+            if isinstance(error, KeyringLocked | InitError):
+                raise SecretError("The keyring is locked.", hint=_UNLOCK) from error
             raise SecretError(f"The keyring refuses: {type(error).__name__}.") from error
         raise SecretError(f"The keyring failed: {type(error).__name__}.") from error
     return result[0]

@@ -53,15 +53,21 @@ def read_secret(account: AccountSettings, paths: Paths) -> str:
         hint = f"Give the service `LoadCredentialEncrypted={name}` or `LoadCredential=`."
     else:
         hint = f"Run `tui-mail account password {account.id}`."
-        if kind == "keyring":
-            value, where = keyrings.read(account.id), "keyring"
-        elif kind == "vault":
-            value, where = vault.read(paths.vault_file, account.id), "vault"
-        else:
-            value, where = _read_file(paths.secrets_file).get(account.id), str(paths.secrets_file)
+        value = _kept(account, paths)
+        where = str(paths.secrets_file) if kind == "file" else kind
     if value is None:
         raise SecretError(f"There is no secret for `{account.id}`: {where}.", hint=hint)
     return value
+
+
+def _kept(account: AccountSettings, paths: Paths) -> str | None:
+    """The secret the program itself keeps; None when there is none."""
+    kind = kind_of(account)
+    if kind == "keyring":
+        return keyrings.read(account.id)
+    if kind == "vault":
+        return vault.read(paths.vault_file, account.id)
+    return _read_file(paths.secrets_file).get(account.id)
 
 
 def write_secret(account: AccountSettings, paths: Paths, secret: str) -> None:
@@ -75,7 +81,7 @@ def write_secret(account: AccountSettings, paths: Paths, secret: str) -> None:
         vault.change(paths.vault_file, lambda entries: entries.update({account.id: secret}))
     else:
         _change_file(paths.secrets_file, lambda values: values.update({account.id: secret}))
-    if read_secret(account, paths) != secret:
+    if _kept(account, paths) != secret:
         raise SecretError(
             "The secret could not be read back after it was kept.",
             hint="Use `vault`, `command:` with a password manager, or `file`.",
@@ -108,8 +114,18 @@ def move_secret(account: AccountSettings, paths: Paths, place: str) -> AccountSe
         raise SecretError(f"The secret is there already: {backend_name(account)}.")
     if can_be_written(moved):
         write_secret(moved, paths, read_secret(account, paths))
-    elif not read_secret(moved, paths):
+        return moved
+    given = read_secret(moved, paths)
+    if not given:
         raise SecretError("The new place gives no secret.")
+    if account.auth == "password" and can_be_written(account):
+        old = _kept(account, paths)
+        if old is not None and old != given:
+            raise SecretError(
+                "The new place gives another secret than the one in use; nothing was moved.",
+                hint=f"If it is the right one, `tui-mail account password {account.id}` takes it"
+                " first.",
+            )
     return moved
 
 

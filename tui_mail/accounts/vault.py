@@ -33,10 +33,15 @@ _keys: dict[str, bytes] = {}
 _guard = threading.Lock()
 
 
-def create(path: Path, passphrase: str) -> None:
-    """Make an empty vault and unlock it here. Raises SecretError when there is one already."""
+def check_new(passphrase: str) -> None:
+    """Raises SecretError for a passphrase that is too short for a new vault."""
     if len(passphrase) < _SHORTEST:
         raise SecretError(f"The passphrase is too short: take {_SHORTEST} characters or more.")
+
+
+def create(path: Path, passphrase: str) -> None:
+    """Make an empty vault and unlock it here. Raises SecretError when there is one already."""
+    check_new(passphrase)
     with locked(path):
         if path.exists():
             raise SecretError("There is a vault already.")

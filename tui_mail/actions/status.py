@@ -19,6 +19,14 @@ MENDS: dict[str, str] = {
 """What the user can do about an account state (R13)."""
 
 
+_UNDERWAY = ("connecting", "initial_sync")
+
+
+def state_now(state: str, engine_runs: bool) -> str:
+    """The state of an account as it is: without an engine nothing is under way."""
+    return "not_started" if state in _UNDERWAY and not engine_runs else state
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """One look at everything."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from tui_mail.accounts import secrets
 from tui_mail.actions.context import Context
+from tui_mail.actions.status import state_now
 from tui_mail.actions.why import why
 from tui_mail.errors import ActionError, TuiMailError
 from tui_mail.model.safe_text import one_line
 from tui_mail.model.views import VIEW_NAMES, View, view_folder
 from tui_mail.store import accounts, trouble
+from tui_mail.store.ownership import EngineLock
 from tui_mail.store.trouble import Mail
 
 
@@ -37,9 +39,14 @@ async def sign_in(ctx: Context, slug: str) -> list[Line]:
     if settings.paused:
         resume = f"`tui-mail account resume {slug}`."
         lines.append(Line(False, "The account is paused by you.", resume))
-    good = row.state in ("active", "initial_sync")
-    words = row.state.replace("_", " ") + (f": {row.reason}" if row.reason else "")
+    runs = EngineLock.holder(ctx.paths.lock) is not None
+    state = state_now(row.state, runs)
+    good = state in ("active", "initial_sync")
+    words = state.replace("_", " ") + (f": {row.reason}" if row.reason else "")
+    start = "`tui-mail daemon status` says how to start one."
     lines.append(Line(good, f"State: {words}"))
+    if not runs:
+        lines.append(Line(good, "No engine runs, so nobody signs in now.", start))
     if row.last_error and not good:
         lines.append(Line(False, f"The server's last words: {row.last_error}"))
     try:
@@ -69,7 +76,9 @@ async def sign_in(ctx: Context, slug: str) -> list[Line]:
 
 async def send(ctx: Context, slug: str, mail: Mail | None) -> list[Line]:
     """Why a mail, or every mail of an account, does not go."""
-    lines = [] if not slug else await _sender(ctx, slug)
+    lines: list[Line] = []
+    for one_slug in [slug] if slug else sorted(ctx.account_ids):
+        lines += await _sender(ctx, one_slug)
     row_id = ctx.account_ids.get(slug) if slug else None
     found = await ctx.db.read(trouble.outgoing, row_id, mail.id if mail else None)
     words = {
@@ -152,10 +161,10 @@ def _view(view_id: int) -> str:
         return ""
 
 
-async def absent(ctx: Context) -> list[Line]:
-    """Why a mail may not be here at all: what each account leaves out, and what failed."""
-    lines: list[Line] = [Line(False, "It is not here.")]
-    rows = await ctx.db.read(accounts.accounts)
+async def absent(ctx: Context, only: str = "") -> list[Line]:
+    """Why mail may not be here at all: what each account, or one, leaves out, and what failed."""
+    lines: list[Line] = []
+    rows = [row for row in await ctx.db.read(accounts.accounts) if only in ("", row.slug)]
     for row in rows:
         account = ctx.settings.account(row.slug)
         if account is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.cli.account_archive import archive, configure_archive
@@ -22,7 +23,7 @@ from tui_mail.cli.account_secret import (
     secret,
     unlock,
 )
-from tui_mail.cli.call import Call, with_context
+from tui_mail.cli.call import Call, engine_runs, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import local, utc
 
@@ -129,9 +130,14 @@ def run(call: Call) -> int:
 
 
 async def _list(call: Call, ctx: Context) -> int:
+    from tui_mail.actions.status import state_now
     from tui_mail.store import accounts
 
-    rows = await ctx.db.read(accounts.accounts)
+    runs = engine_runs(call)
+    rows = [
+        replace(row, state=state_now(row.state, runs))
+        for row in await ctx.db.read(accounts.accounts)
+    ]
     call.out.document({"accounts": [_as_json(row) for row in rows]})
     call.out.rows(
         ((row.slug, row.address, row.state, local(row.last_ok_at), row.reason) for row in rows),
@@ -139,6 +145,8 @@ async def _list(call: Call, ctx: Context) -> int:
     )
     if not rows and call.out.is_terminal:
         call.out.line("No account yet; `tui-mail account add ADDRESS` makes one.")
+    elif not runs:
+        call.out.note("No engine runs; `tui-mail daemon status` says how to start one.")
     return Code.OK
 
 

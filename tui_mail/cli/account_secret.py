@@ -99,6 +99,7 @@ def new_passphrase() -> str:
     if given is not None:
         return given
     first = ask("New passphrase of the vault (8 characters or more): ")
+    vault.check_new(first)
     if ask("The same once more: ") != first:
         raise SecretError("The two passphrases differ; nothing was made.")
     return first

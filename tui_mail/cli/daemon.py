@@ -57,7 +57,12 @@ def _holder(call: Call) -> int | None:
 def _status(call: Call) -> int:
     pid = _holder(call)
     call.out.document({"running": pid is not None, "pid": pid or None})
-    call.out.line("No engine runs." if pid is None else f"An engine runs (process {pid or '?'}).")
+    if pid is not None:
+        call.out.line(f"An engine runs (process {pid or '?'}).")
+    else:
+        call.out.line("No engine runs.")
+        call.out.line("`tui-mail` starts one that goes with the inbox, `tui-mail daemon` one that"
+                      " stays, `tui-mail daemon install --now` one for every login.")  # fmt: skip
     return Code.FAILED if pid is None else Code.OK
 
 

@@ -128,6 +128,8 @@ async def _accounts(call: Call, report: dict[str, Any]) -> int:
 
 async def _account(call: Call, ctx: Context, row: Account) -> dict[str, Any]:
     from tui_mail.accounts.secrets import backend_name
+    from tui_mail.actions.status import state_now
+    from tui_mail.store.ownership import EngineLock
 
     settings = ctx.settings.account(row.slug)
     folders = await ctx.db.read(accounts.folders, row.id)
@@ -141,7 +143,7 @@ async def _account(call: Call, ctx: Context, row: Account) -> dict[str, Any]:
     return {
         "account": row.slug,
         "address": row.address,
-        "state": row.state,
+        "state": state_now(row.state, EngineLock.holder(ctx.paths.lock) is not None),
         "since": utc(row.state_at),
         "reason": row.reason,
         "last_ok_at": utc(row.last_ok_at),

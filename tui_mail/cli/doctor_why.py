@@ -24,16 +24,30 @@ async def explain(call: Call, ctx: Context) -> int:
         return call.out.refuse(
             Code.USAGE, "Which mail?", f"tui-mail doctor --why {kind} MESSAGE (12, m34, <id>)"
         )
+    if not ctx.account_ids:
+        return call.out.refuse(
+            Code.FAILED, "There is no account yet.", "`tui-mail account add ADDRESS` makes one."
+        )
+    if kind == "sign-in" and named and not is_account:
+        return call.out.refuse(
+            Code.NOT_FOUND,
+            f"There is no account `{one_line(named, 40)}`.",
+            f"Signing in is about an account: {', '.join(sorted(ctx.account_ids))}.",
+        )
     lines: list[Line] = []
     if kind == "sign-in":
         for slug in [named] if named else sorted(ctx.account_ids):
             lines += await troubles.sign_in(ctx, slug)
     elif kind == "send" and (is_account or not named):
         lines = await troubles.send(ctx, named, None)
+    elif is_account:
+        lines = await troubles.absent(ctx, named)
+        about = f"`tui-mail doctor --why {kind} MESSAGE` (12, m34, <id>)."
+        lines.append(troubles.Line(True, "More can be said of one mail.", about))
     else:
         mail = await ctx.db.read(troubles.find, named)
         if mail is None:
-            lines = await troubles.absent(ctx)
+            lines = [troubles.Line(False, "It is not here."), *await troubles.absent(ctx)]
         elif kind == "send":
             row = ctx.account(mail.account_id)
             lines = await troubles.send(ctx, row.id if row else "", mail)

@@ -35,7 +35,7 @@ def parse(text: str, name: str) -> Settings:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: {error}.", hint="Mend that line and save again.") from error
+        raise ConfigError(_syntax(name, text, str(error)), hint="Mend it and save.") from error
     values: dict[str, Any] = {}
     keys: dict[str, str] = {}
     accounts: list[AccountSettings] = []
@@ -134,6 +134,16 @@ def _error(
     name: str, text: str, key: str, section: str, problem: str, number: int = -1
 ) -> ConfigError:
     return ConfigError(f"{name}, line {_line_of(text, key, section, number)}: {problem}")
+
+
+def _syntax(name: str, text: str, problem: str) -> str:
+    """What is no TOML, with the place first, so that a short line still shows it."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", problem, re.S)
+    if found is None:
+        return f"{name}: {problem}."
+    if found[2] is None:
+        return f"{name}, line {len(text.splitlines())}: {found[1]} at the end of the file."
+    return f"{name}, line {found[2]}, column {found[3]}: {found[1]}."
 
 
 def _line_of(text: str, key: str, section: str, number: int) -> int:

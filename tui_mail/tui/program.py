@@ -22,6 +22,8 @@ class Program(PacedApp, metaclass=AbstractMeta):
     ctx: Context
     keymap_in_use: Keymap
     pacing: bool
+    settings_trouble: str
+    """The mistake in the settings file, with its line; empty while there is none."""
     acts: ActionQueue
     """Runs what the user did, in the order of the keys."""
     last_deed: Deed | None

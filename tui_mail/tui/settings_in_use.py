@@ -53,10 +53,15 @@ async def watch_file(app: Program) -> None:
             await accounts.reread(app.ctx)
             take_into_use(app)
         except ConfigError as error:
-            app.say(str(error), trouble=True)
+            app.settings_trouble = str(error)
+            app.say(app.settings_trouble.replace(str(path), path.name), trouble=True)
+            app.look_soon()
             continue
         if app.ctx.settings != before[0]:
             app.say("The settings file was changed; it is in use now.")
+        elif app.settings_trouble:
+            app.say("The settings file is in order again.")
+        app.settings_trouble = ""
         app.look_soon()
 
 

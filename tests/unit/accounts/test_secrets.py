@@ -277,8 +277,8 @@ def test_a_good_keyring_is_used_and_named(use: Any, paths: Paths) -> None:
     [
         (NoKeyring(), "no safe keyring"),
         (PlaintextKeyring(), "no safe keyring"),
-        (Forgetful(), "no secret"),
-        (Locked(), "refuses"),
+        (Forgetful(), "could not be read back"),
+        (Locked(), "is locked"),
         (Waiting(), "does not answer"),
     ],
     ids=["absent", "plaintext", "forgetful", "locked", "waiting"],
@@ -292,6 +292,19 @@ def test_a_keyring_that_is_not_safe_or_not_there_keeps_nothing(
     if isinstance(backend, PlaintextKeyring):
         assert backend.kept == {}
         assert not secrets.keyring_works()
+
+
+def test_a_keyring_that_is_named_but_not_there_is_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, paths: Paths
+) -> None:
+    def missing() -> KeyringBackend:
+        raise AttributeError("module 'x' has no attribute 'Keyring'")
+
+    monkeypatch.setattr(keyring, "get_keyring", missing)
+    with pytest.raises(SecretError, match="No keyring can be used") as caught:
+        secrets.write_secret(account("keyring"), paths, CANARY)
+    assert "vault" in caught.value.hint
+    assert not secrets.keyring_works()
 
 
 def test_in_a_chain_the_first_safe_keyring_is_used(
@@ -330,7 +343,8 @@ def test_a_move_that_fails_changes_nothing(use: Any, paths: Paths) -> None:
     use(Forgetful())
     current = account("file")
     secrets.write_secret(current, paths, CANARY)
-    for place in ("keyring", "vault", "command: false", "credential: none", "nowhere"):
+    other = ("command: false", "command: echo another", "credential: none", "nowhere")
+    for place in ("keyring", "vault", *other):
         with pytest.raises(SecretError):
             secrets.move_secret(current, paths, place)
         assert secrets.read_secret(current, paths) == CANARY

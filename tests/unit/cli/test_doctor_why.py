@@ -78,6 +78,32 @@ def test_a_mail_that_is_not_here_is_explained_by_what_is_left_out(tui: Tui, mail
     assert "Clients/Müller" in texts(said)
 
 
+def test_why_without_an_account_or_of_the_wrong_thing_says_what_to_name(
+    tui: Tui, mailbox: Make
+) -> None:
+    for kind in ("sign-in", "send"):
+        said = tui("doctor", "--why", kind)
+        assert (said.code, "account add" in said.err) == (1, True)
+    mailbox(1)
+    said = tui("doctor", "--why", "sign-in", "12")
+    assert said.code == 6 and "is about an account: work" in said.err
+    said = tui("doctor", "--why", "inbox", "work", "--json")
+    assert "90 days of past mail" in texts(said) and "not here" not in texts(said)
+
+
+def test_without_an_engine_no_account_is_connecting(tui: Tui, mailbox: Make) -> None:
+    box = mailbox(1)
+    for state in ("connecting", "initial_sync"):
+        box.fetch("UPDATE accounts SET state = ?", state)
+        said = tui("account", "list", "--json")
+        assert said.json["accounts"][0]["state"] == "not_started"
+        assert "No engine runs" in tui("account", "list").err
+        assert "No engine runs" in texts(tui("doctor", "--why", "sign-in", "work", "--json"))
+        assert tui("doctor", "--json").json["accounts"][0]["state"] == "not_started"
+    said = tui("daemon", "status")
+    assert said.code == 1 and "tui-mail daemon install --now" in said.out
+
+
 def test_a_mail_missing_at_a_deal_is_explained(tui: Tui, mailbox: Make) -> None:
     mailbox(1)
     said = tui("doctor", "--why", "deal", "1", "--json")

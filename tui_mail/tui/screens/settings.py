@@ -43,7 +43,6 @@ class SettingsScreen(SettingScreen):
     def __init__(self) -> None:
         super().__init__("Settings")
         self._rows: list[Account] = []
-        self._trouble = ""
 
     async def on_mount(self) -> None:
         """Read the file again: a person may have changed it."""
@@ -57,9 +56,9 @@ class SettingsScreen(SettingScreen):
     async def _reread(self) -> None:
         try:
             await actions.reread(self.mail_app.ctx)
-            self._trouble = ""
+            self.mail_app.settings_trouble = ""
         except ConfigError as error:
-            self._trouble = str(error)
+            self.mail_app.settings_trouble = str(error)
         await self.refresh_facts()
         self.take_into_use()
 
@@ -76,7 +75,8 @@ class SettingsScreen(SettingScreen):
     def every_row(self) -> Sequence[SettingRow]:
         """All rows."""
         app = self.mail_app
-        return list(every_row(app.ctx.settings, self._rows, app.keymap_in_use, self._trouble))
+        trouble = app.settings_trouble
+        return list(every_row(app.ctx.settings, self._rows, app.keymap_in_use, trouble))
 
     def take_into_use(self) -> None:
         """What the screens themselves depend on: theme, keys, pacing."""
