@@ -236,6 +236,9 @@ def test_state_shows_without_colour(
         y for y in rows if all(terminal.screen.buffer[y][x].reverse for x in range(30, 60))
     ]
     assert reversed_rows == [rows[1]], "the cursor's row is reversed"
+    if "NO_COLOR" in env:
+        cells = [cell for y in rows for cell in terminal.screen.buffer[y].values()]
+        assert {(cell.fg, cell.bg) for cell in cells} == {("default", "default")}
     column = terminal.screen.display[rows[0]].index("●")
     assert terminal.screen.display[rows[0]][column - 1] == "x"
     assert terminal.screen.cursor.y == rows[1]

@@ -26,6 +26,8 @@ def run(call: Call) -> int:
     import shtab
 
     script = shtab.complete(whole_parser(), shell=call.args.shell)
+    if call.args.shell == "bash":  # file names where the program knows no words
+        script = script.replace("complete -o bashdefault ", "complete -o bashdefault -o default ")
     call.out.document({"shell": call.args.shell, "script": script})
     call.out.block(script)
     return Code.OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+from io import TextIOWrapper
 
 from tui_mail.config.paths import Paths
 from tui_mail.model.safe_text import safe_line
@@ -23,6 +24,14 @@ class _OneLine(logging.Formatter):
         return f"{self.formatTime(record)} {text}"
 
 
+class _Private(logging.handlers.RotatingFileHandler):
+    """Every file it opens is the user's own, whenever that is: the first line, a rotation."""
+
+    def _open(self) -> TextIOWrapper:
+        os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+        return super()._open()
+
+
 def _where(error: BaseException) -> str:
     """Type and code position of an error; its message may hold what a server said."""
     if isinstance(error, BaseExceptionGroup):
@@ -38,13 +47,9 @@ def _where(error: BaseException) -> str:
 
 def log_to(paths: Paths, level: int = logging.INFO) -> None:
     """Send the program's log to its file; libraries below WARNING are left out."""
-    old = os.umask(0o077)
-    try:
-        handler = logging.handlers.RotatingFileHandler(
-            paths.log_file, maxBytes=_OCTETS, backupCount=_FILES, encoding="utf-8", delay=True
-        )
-    finally:
-        os.umask(old)
+    handler = _Private(
+        paths.log_file, maxBytes=_OCTETS, backupCount=_FILES - 1, encoding="utf-8", delay=True
+    )
     handler.setFormatter(_OneLine())
     root = logging.getLogger()
     root.handlers[:] = [handler]

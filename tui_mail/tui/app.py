@@ -15,7 +15,7 @@ gc.disable()  # imports make thousands of objects, and none of them is garbage
 
 from textual import events
 from textual.binding import BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -77,6 +77,7 @@ class TuiMail(Program):
         self._wants_engine, self._one_process = engine, one_process
         self._reader: Reader | None = None
         self._net = TerminalSafety()
+        self._uncoloured = NoColor()
         self._notices = Notices(ctx, self._write_sequence)
         self._look: Timer | None = None
         self._countdown: Timer | None = None
@@ -90,8 +91,15 @@ class TuiMail(Program):
         self.theme = theme_name(ctx.settings.get("screen.theme"))
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Every strip passes the safety net last."""
-        return [*super().get_line_filters(), self._net]
+        """Every strip passes the safety net last.
+
+        Without colour in the terminal's palette there is none at all: Textual chooses its filter
+        before the theme is known, and its greys make black of the palette's own colours.
+        """
+        filters = super().get_line_filters()
+        if self.no_color and self.native_ansi_color:
+            filters = [self._uncoloured if isinstance(f, Monochrome) else f for f in filters]
+        return [*filters, self._net]
 
     def get_default_screen(self) -> InboxScreen:
         """The inbox is the first screen."""

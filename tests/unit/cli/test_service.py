@@ -86,3 +86,13 @@ def test_bash_completes_with_it(tui: Tui, tmp_path: Path, typed: str, found: str
         capture_output=True, text=True, timeout=20, check=True,
     )  # fmt: skip
     assert found in [line.strip() for line in told.stdout.splitlines()], told.stderr
+
+
+def test_bash_offers_file_names_where_there_are_no_words(tui: Tui, tmp_path: Path) -> None:
+    script = tmp_path / "completion.bash"
+    script.write_text(tui("completion", "bash").out)
+    told = subprocess.run(
+        ["bash", "-c", f"source {script}; complete -p tui-mail"],
+        capture_output=True, text=True, timeout=20, check=True,
+    )  # fmt: skip
+    assert "-o default" in told.stdout

@@ -1,0 +1,48 @@
+"""The log is bounded, and nobody else's to read."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tui_mail.config import logs
+from tui_mail.config.paths import profile_paths
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    """The root logger, as it was before when the test ends."""
+    root, ours = logging.getLogger(), logging.getLogger("tui_mail")
+    before, level, own_level = root.handlers[:], root.level, ours.level
+    yield root
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:] = before
+    root.setLevel(level)
+    ours.setLevel(own_level)
+
+
+def test_the_log_is_rotated_and_private_in_every_file(
+    tmp_path: Path, root: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_OCTETS", 2_000)
+    paths = profile_paths(tmp_path)
+    paths.prepare()
+    old = os.umask(0o022)
+    try:
+        logs.log_to(paths)
+        for number in range(400):
+            logging.getLogger("tui_mail.test").info("line %d\r\nforged", number)
+    finally:
+        os.umask(old)
+    files = sorted(paths.state_dir.iterdir())
+    assert [file.name for file in files] == [
+        "tui-mail.log", "tui-mail.log.1", "tui-mail.log.2", "tui-mail.log.3", "tui-mail.log.4",
+    ]  # fmt: skip
+    assert all(file.stat().st_size <= 2_000 for file in files)
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert "line 399" in files[0].read_text().splitlines()[-1], "the newest is in the first file"
