@@ -24,6 +24,8 @@ from tui_mail.demo.imap_server import ImapServer
 from tui_mail.errors import StoreBusy
 from tui_mail.model.views import View
 from tui_mail.store import pages
+from tui_mail.sync.backoff import Backoff
+from tui_mail.sync.condition import Condition
 from tui_mail.sync.engine import Engine
 from tui_mail.sync.facts import subscribe
 
@@ -140,6 +142,30 @@ async def test_a_stopped_server_is_waited_for(tmp_path: Path) -> None:
         ctx.wake()
         await until(lambda: _is(inbox(ctx), 2), "the mail after the pause", 30)
         await until(lambda: _is(state(ctx), "active"), "active again")
+    await server.stop()
+
+
+async def test_a_bell_just_after_a_failure_ends_the_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It rings between the state being shown and the pause, and the pause would be long."""
+    server = ImapServer()
+    server.add_user("mira", "x")
+    await server.start()
+    port = server.port
+    paths = profile(tmp_path, imap=("127.0.0.1", port), user="mira")
+    report = Condition.report
+
+    async def report_and_ring(condition: Condition, state: str, error: BaseException) -> None:
+        await report(condition, state, error)
+        await server.start(port=port)
+        engine._wake(False)
+
+    monkeypatch.setattr(Condition, "report", report_and_ring)
+    monkeypatch.setattr(Backoff, "failed", lambda *_, **__: 900.0)
+    await server.stop()
+    async with running(paths) as engine, opened(paths) as ctx:
+        await until(lambda: _is(state(ctx), "active"), "active by the bell")
     await server.stop()
 
 

@@ -91,10 +91,12 @@ class AccountSync:
             except* asyncio.CancelledError:
                 raise
             except* StoreError as errors:
+                self.woken.clear()
                 await self.condition.report("retrying", errors.exceptions[0])
                 await self._pause(30)
             except* Exception as errors:
                 log.error("account %d: unexpected", self.desk.account_id, exc_info=errors)
+                self.woken.clear()
                 await self.condition.report("retrying", errors.exceptions[0])
                 await self._pause(self._backoff.failed())
 
@@ -141,6 +143,7 @@ class AccountSync:
                 await self.condition.report("auth_failed", error)
                 await self._wait_for_user(self._credential)
             except (TransportError, MailError) as error:
+                self.woken.clear()  # a bell from here on is the user's, who sees the trouble
                 self._backoff.healthy(time.monotonic() - self._connected_at)
                 await self.condition.report("retrying", error)
                 throttled = isinstance(error, ThrottledError)
@@ -225,6 +228,7 @@ class AccountSync:
     async def _wait_for_room(self) -> None:
         """Fetch nothing while the disk is nearly full; what is here can be read meanwhile."""
         while problem := self.condition.no_room():
+            self.woken.clear()
             await self.condition.set("retrying", problem)
             await self._pause(30)
 
@@ -377,7 +381,7 @@ class AccountSync:
             self._bell.clear()
 
     async def _pause(self, seconds: float) -> None:
-        self.woken.clear()
+        """Wait for so long or for a bell, also one that rang since the caller cleared it."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.woken.wait(), seconds)
 
