@@ -106,11 +106,11 @@ class ImapServer:
         )
 
     async def stop(self) -> None:
-        """Close every connection and stop listening."""
-        if self._server is not None:
-            self._server.close()
+        """Close every connection and stop listening; one that is just being taken is not served."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         await self.drop_connections()
-        self._server = None
 
     async def drop_connections(self) -> None:
         """Close every connection, as a restart would, and go on listening."""
@@ -186,6 +186,9 @@ class ImapServer:
             await writer.start_tls(self._starttls)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:
+            writer.transport.abort()
+            return
         self.connections += 1
         session = Session(self, reader, writer, _COMMANDS)
         task = asyncio.create_task(session.run())
