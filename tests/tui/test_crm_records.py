@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,8 @@ from tests.tui.crm import add, mail_from, mark
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
 from tui_mail.actions import crm
+from tui_mail.tui.screens.records import RecordsScreen
+from tui_mail.tui.widgets.line_list import Line
 
 Make = Callable[..., Mailbox]
 SIZES = [(80, 24), (140, 45)]
@@ -84,6 +87,30 @@ async def test_activities_notes_status_and_deleting(mailbox: Make, start: Start)
         assert box.fetch("SELECT count(*) FROM deals") == [(0,)]
         await journey.press("z")
         assert box.fetch("SELECT count(*) FROM deals") == [(1,)]
+
+
+async def test_lines_read_late_do_not_replace_newer_ones(mailbox: Make, start: Start) -> None:
+    async with start(mailbox()) as journey:
+        await journey.press("g", "c")
+        shown = journey.app.screen
+        assert isinstance(shown, RecordsScreen)
+        late = asyncio.Event()
+
+        async def read_late(typed: str) -> list[Line]:
+            await late.wait()
+            return [Line("Old")]
+
+        async def read(typed: str) -> list[Line]:
+            return [Line("New")]
+
+        shown.read_lines = read_late  # type: ignore[method-assign]
+        old = asyncio.create_task(shown.reload())
+        await asyncio.sleep(0)
+        shown.read_lines = read  # type: ignore[method-assign]
+        await shown.reload()
+        late.set()
+        await old
+        assert [line.text for line in shown.list.lines] == ["New"]
 
 
 async def test_a_note_has_lines_and_is_dropped_only_after_a_word(
