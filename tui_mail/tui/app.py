@@ -50,7 +50,11 @@ _LANES_DELAY = 10.0
 """Seconds after which the views over mail and records follow what changed."""
 _LANES_EVERY = 60.0
 """Seconds between looks at them while nothing changes: time alone moves mail into them."""
-_TYPING_WAIT = 0.25
+_TYPING_WAIT = 0.02
+_TYPING_WAITS = 13
+"""How long, and how often again, a typed key may take to reach its field before the next one.
+
+In short pieces, so that a machine that halts the program uses up one of them and not the whole."""
 _AFTER_FIRST_FRAME = 0.1
 
 
@@ -261,8 +265,11 @@ class TuiMail(Program):
         if focused is not None:
             taken = asyncio.Event()
             focused.call_later(taken.set)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(taken.wait(), _TYPING_WAIT)
+            for _ in range(_TYPING_WAITS):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(taken.wait(), _TYPING_WAIT)
+                if taken.is_set():
+                    break
 
     async def open_screen(self, name: str, **args: Any) -> None:
         """Show a screen of `tui.screens`, imported now."""
