@@ -9,6 +9,7 @@ import pytest
 from tests.tui.conftest import Start
 from tests.tui.factory import Mailbox
 from tests.tui.steps import Journey
+from tui_mail.actions import scope
 from tui_mail.config.load import load, write_text
 from tui_mail.tui.screens.settings import SettingsScreen
 
@@ -114,7 +115,10 @@ async def test_removing_an_account_asks_and_keeps_its_mail(mailbox: Make, start:
     box = mailbox(5)
     async with start(box) as journey:
         await settings(journey)
-        await journey.press("D", "enter", "n")
+        await journey.press("D")
+        for words in scope.MAIL_CHOICES.values():
+            assert words in journey.screen, "whole, also on a narrow screen"
+        await journey.press("enter", "n")
         assert box.fetch("SELECT state FROM accounts") == [("active",)]
         await journey.press("D", "enter", "y")
         assert box.fetch("SELECT state FROM accounts") == [("removed",)]
@@ -262,3 +266,38 @@ async def test_a_value_changed_by_hand_is_not_overwritten_by_an_open_screen(
         await journey.press("enter")
     (account,) = load(box.paths.config_file).accounts
     assert (account.name, account.mirror_inbox) == ("By hand", False)
+
+
+async def test_another_place_for_the_secret_takes_it_along(mailbox: Make, start: Start) -> None:
+    box = mailbox(0)
+    good = box.paths.config_file.read_text()
+    write_text(box.paths.config_file, good + 'secret = "file"\n')
+    write_text(box.paths.secrets_file, 'work = "canary"\n')
+
+    async def choose(journey: Journey, place: str) -> None:
+        await narrow(journey, "where the secret is")
+        await journey.press("enter", "ctrl+u", *place, "enter")
+
+    def place() -> str:
+        return load(box.paths.config_file).accounts[0].secret
+
+    async with start(box) as journey:
+        await settings(journey)
+        await journey.press("enter")
+        await choose(journey, "nowhere")
+        assert "is no place for a secret" in journey.screen and place() == "file"
+        await choose(journey, "vault")
+        await journey.press(*"long-enough", "enter", *"long-enough", "enter")
+        await journey.until(lambda: place() == "vault")
+        assert not box.paths.secrets_file.exists()
+        await choose(journey, "file")
+        await journey.until(lambda: place() == "file")
+        assert "canary" in box.paths.secrets_file.read_text()
+        box.paths.secrets_file.unlink()
+        await choose(journey, "vault")
+        assert "not moved" in journey.screen and place() == "file"
+        await journey.press("n")
+        assert place() == "file"
+        await choose(journey, "vault")
+        await journey.press("y")
+        assert place() == "vault"

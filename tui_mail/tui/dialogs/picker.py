@@ -63,7 +63,8 @@ class ChoiceList(Widget):
             return text.strip(width, ("", style))
         choice = self.choices[index]
         head = f" {text.fit(choice.key, self._key_width)}" if self._key_width else ""
-        name = f" {text.fit(choice.name, self._name_width)} "
+        room = self._name_width if choice.detail else max(self._name_width, width - len(head) - 2)
+        name = f" {text.fit(choice.name, room)} "
         if index == self.marked:
             return text.strip(width, (head + name + choice.detail, style + Style(reverse=True)))
         bold = style + Style(bold=True)

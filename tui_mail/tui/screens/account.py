@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tui_mail.actions import accounts as actions
 from tui_mail.actions import scope
 from tui_mail.config.settings import AccountSettings, Setting
-from tui_mail.errors import ConfigError
+from tui_mail.errors import ConfigError, SecretError
 from tui_mail.tui import background, text
 from tui_mail.tui.commands import ACCOUNT
 from tui_mail.tui.setting_rows import (
@@ -84,8 +85,11 @@ class AccountScreen(UnlockingScreen):
 
         value = getattr(self.account, setting.key)
 
-        async def take(typed: str) -> None:
+        async def take(typed: str) -> Callable[[], Awaitable[None]] | None:
+            if setting.key == "secret":
+                return lambda: self._move_secret(typed.strip())
             await self._set(setting, parsed(setting, typed))
+            return None
 
         async def choose(name: str) -> None:
             await self._set(setting, name)
@@ -124,6 +128,38 @@ class AccountScreen(UnlockingScreen):
         self.account = changed
         self.show_rows()
 
+    async def _move_secret(self, place: str) -> None:
+        """Keep the secret elsewhere; it goes along, and the old copy is removed."""
+        ctx, before = self.mail_app.ctx, self.account
+        changed = replace(before, secret=place)
+        if changed == before:
+            return
+        await asyncio.to_thread(actions.secret_place, changed)
+
+        async def move() -> None:
+            try:
+                where = await actions.move_secret(ctx, self._slug, place)
+            except SecretError as error:
+                from tui_mail.tui.dialogs.ask import ConfirmScreen
+
+                body = text.plain(
+                    f"{error}\n\nShall only the setting change? Then s takes the password anew."
+                )
+                await self.app.push_screen(ConfirmScreen("The secret was not moved.", body, only))
+                return
+            self.account = changed
+            self.show_rows()
+            self.say(f"The secret is kept in {where} now; the old copy is removed.")
+
+        async def only() -> None:
+            await actions.put_account(ctx, changed)
+            self.account = changed
+            self.show_rows()
+            self.say("Changed; s takes the password.")
+
+        uses_vault = "vault" in (before.secret, place)
+        await self.with_vault(replace(before, secret="vault") if uses_vault else before, move)
+
     async def _set_scope(self, changed: AccountSettings) -> None:
         """What touches mail says so in numbers first; what is here stays unless told otherwise."""
         from tui_mail.tui.dialogs.picker import Choice, PickerScreen
@@ -160,7 +196,10 @@ class AccountScreen(UnlockingScreen):
         """Give the marked value its default."""
         row = self.list.row
         if row is not None and row.kind == "field" and row.changed:
-            await self._set(row.item, row.item.default)
+            if row.item.key == "secret":
+                await self._move_secret(row.item.default)
+            else:
+                await self._set(row.item, row.item.default)
 
     async def command_account_secret(self) -> None:
         """Sign in again: type the password, use the browser, or run the command again."""
