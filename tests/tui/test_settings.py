@@ -301,3 +301,14 @@ async def test_another_place_for_the_secret_takes_it_along(mailbox: Make, start:
         await choose(journey, "vault")
         await journey.press("y")
         assert place() == "vault"
+
+
+async def test_the_account_for_new_mail_is_one_there_is(mailbox: Make, start: Start) -> None:
+    box = mailbox(0)
+    async with start(box) as journey:
+        await settings(journey)
+        await narrow(journey, "default account")
+        await journey.press("enter")
+        assert "(empty)" in journey.screen and "work" in journey.screen
+        await journey.press("down", "enter", "y")
+        assert load(box.paths.config_file).get("writing.default_account") == "work"

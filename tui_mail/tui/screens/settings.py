@@ -108,7 +108,10 @@ class SettingsScreen(SettingScreen):
         if setting.kind == "bool":
             await self._set(setting, not value)
         elif setting.kind == "choice":
-            await self._ask_choice(setting)
+            await self._ask_choice(setting, setting.choices)
+        elif setting.key == "writing.default_account":
+            known = [account.id for account in self.mail_app.ctx.settings.accounts]
+            await self._ask_choice(setting, ["", *known])
         else:
             from tui_mail.tui.dialogs.ask import AskScreen
 
@@ -119,11 +122,13 @@ class SettingsScreen(SettingScreen):
             body = text.plain(help_of(setting))
             await self.app.push_screen(AskScreen(setting.key, body, take, value=shown))
 
-    async def _ask_choice(self, setting: Setting) -> None:
+    async def _ask_choice(self, setting: Setting, names: Sequence[str]) -> None:
         from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 
         now = self.mail_app.ctx.settings.get(setting.key)
-        choices = [Choice(name, "now" if name == now else "", "", name) for name in setting.choices]
+        choices = [
+            Choice(shown_value(name), "now" if name == now else "", "", name) for name in names
+        ]
 
         async def take(name: str) -> None:
             await self._set(setting, name)
