@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import imaplib
 import smtplib
+import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -12,6 +15,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from tui_mail.demo.imap_server import ImapServer
 from tui_mail.demo.world import DemoAccount, DemoWorld
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone(timedelta(hours=1)))
@@ -129,3 +133,21 @@ async def test_sending_needs_the_password(world: DemoWorld) -> None:
     with pytest.raises(smtplib.SMTPSenderRefused):
         await asyncio.to_thread(anonymous)
     assert world.smtp.accepted == []
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_connection_that_comes_while_the_server_stops_is_closed(turns: int) -> None:
+    server = ImapServer()
+    await server.start()
+    gc.disable()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await server.stop()
+            client.setblocking(False)
+            with contextlib.suppress(ConnectionResetError):
+                while await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 99), 5):
+                    pass
+    finally:
+        gc.enable()

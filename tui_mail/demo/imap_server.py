@@ -109,6 +109,10 @@ class ImapServer:
         """Close every connection and stop listening; one that is just being taken is not served."""
         server, self._server = self._server, None
         if server is not None:
+            loop = asyncio.get_running_loop()
+            for listening in server.sockets:
+                loop.remove_reader(listening.fileno())
+            await asyncio.sleep(0)  # asyncio forgets, unclosed, what it takes as the server closes
             server.close()
         await self.drop_connections()
 
