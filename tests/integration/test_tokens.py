@@ -203,17 +203,7 @@ async def test_the_engines_process_opens_the_vault_and_the_secret_is_nowhere(
             secrets.forget_secret(account, paths)
             key = vault.held(paths.vault_file)
             assert key is not None
-            child = await start_engine(paths)
-            assert child is not None
-            assert await wait_ready(paths)
-            try:
-                async with opened(paths) as watching:
-                    await until(lambda: _is(state(watching), "active"), "active", 30)
-                    traces = _argv_and_environment(child.pid)
-            finally:
-                child.terminate()
-                await child.wait()
-                vault.lock(paths.vault_file)
+            traces = await _traces_of_an_engine(paths)
         octets = canary.encode()
         forms = {octets, passphrase.encode(), base64.b64encode(octets), key, base64.b64encode(key)}
         forms |= {base64.b64encode(b"\0mira\0" + octets)}
@@ -237,17 +227,7 @@ async def test_tokens_of_a_sign_in_in_the_browser_are_in_the_vault_only(tmp_path
             secrets.write_secret(moved, paths, kept.text)
             save.put_account(paths.config_file, moved)
             secrets.forget_secret(account, paths)
-            child = await start_engine(paths)
-            assert child is not None
-            assert await wait_ready(paths)
-            try:
-                async with opened(paths) as watching:
-                    await until(lambda: _is(state(watching), "active"), "active", 30)
-                    traces = _argv_and_environment(child.pid)
-            finally:
-                child.terminate()
-                await child.wait()
-                vault.lock(paths.vault_file)
+            traces = await _traces_of_an_engine(paths)
         assert here.tokens.asked, "the tokens were renewed and kept anew"
         words = [first, *here.tokens.refresh_tokens, "access-canary-0", here.good()]
         assert fresh in words
@@ -257,6 +237,21 @@ async def test_tokens_of_a_sign_in_in_the_browser_are_in_the_vault_only(tmp_path
         traces += [path.read_bytes() for path in paths.config_dir.rglob("*") if path.is_file()]
         assert any(b"vault-key" in trace for trace in traces)
         assert not [form for form in forms for trace in traces if form in trace]
+
+
+async def _traces_of_an_engine(paths: Paths) -> list[bytes]:
+    """What a process that synced shows of itself; the vault is locked behind it."""
+    child = await start_engine(paths)
+    assert child is not None
+    assert await wait_ready(paths)
+    try:
+        async with opened(paths) as watching:
+            await until(lambda: _is(state(watching), "active"), "active", 30)
+            return _argv_and_environment(child.pid)
+    finally:
+        child.terminate()
+        await child.wait()
+        vault.lock(paths.vault_file)
 
 
 def _argv_and_environment(pid: int) -> list[bytes]:

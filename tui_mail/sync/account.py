@@ -331,8 +331,10 @@ class AccountSync:
         progress = Progress(self.desk)
         interrupted = (lambda: False) if patient else self.woken.is_set
         folders = await self._folders()
-        await past_contacts.bring_past(self.desk, wire, folders, headers.horizon_of(self.desk))
-        waiting = [f for f in await self._folders() if headers.wants_past(self.desk, f)]
+        horizon = headers.horizon_of(self.desk)
+        if await past_contacts.bring_past(self.desk, wire, folders, horizon):
+            folders = await self._folders()
+        waiting = [f for f in folders if headers.wants_past(self.desk, f)]
         bodies_left = await self.desk.db.read(syncing.bodies_left, self.desk.account_id)
         if not waiting and not bodies_left:
             return True

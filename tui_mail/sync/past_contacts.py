@@ -23,17 +23,23 @@ _MOST = 50
 _ASKED = 500
 
 
-async def bring_past(desk: Desk, wire: Wire, folders: Sequence[Folder], since: int) -> None:
-    """Look for past mail (from `since` on, UTC seconds; 0: all) of contacts that are new."""
+async def bring_past(desk: Desk, wire: Wire, folders: Sequence[Folder], since: int) -> bool:
+    """Look for past mail (from `since` on, UTC seconds; 0: all) of contacts that are new.
+
+    Returns whether all past mail of a folder is to be looked at again, so that its row changed.
+    """
+    again = False
     for folder in _looked_at(desk, folders):
         now = desk.now()
         keys = await desk.db.read(people.keys_since_looked, folder.id)
         if len(keys) > _MOST:
             desk.passed_over.pop((folder.id, folder.generation), None)
             await desk.db.write(_look_again, folder.id, now)
+            again = True
         elif keys:
             await _bring(desk, wire, folder, keys, since)
             await desk.db.write(stamp, folder.id, now)
+    return again
 
 
 async def is_waiting(desk: Desk, folders: Sequence[Folder]) -> bool:
