@@ -223,10 +223,21 @@ def _flag_one(
             now=now,
         )
     if not places:
-        conn.execute(
-            "UPDATE messages SET flags = (flags | ?) & ~? WHERE id = ?",
-            (int(add), int(remove), message_id),
-        )
+        _flag_here(conn, message_id, add, remove)
+
+
+def _flag_here(conn: sqlite3.Connection, message_id: int, add: Flag, remove: Flag) -> None:
+    """Flag a mail that is nowhere on the server, or on its way to a place not known yet."""
+    counted = (
+        "UPDATE folders SET unread = unread + ?1 * (SELECT flags & 1 = 0 FROM messages"
+        " WHERE id = ?2) WHERE id IN (SELECT folder_id FROM presence WHERE message_id = ?2)"
+    )
+    conn.execute(counted, (-1, message_id))
+    conn.execute(
+        "UPDATE messages SET flags = (flags | ?) & ~? WHERE id = ?",
+        (int(add), int(remove), message_id),
+    )
+    conn.execute(counted, (1, message_id))
 
 
 def _flag_is_open(conn: sqlite3.Connection, message_id: int) -> bool:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection
 
 from tui_mail.store import operations
+from tui_mail.store.flag_folds import fold_flags
 from tui_mail.store.folds import fold, recount
 from tui_mail.store.ids import ids_json
 
@@ -128,6 +129,4 @@ def apply_flags(
         " WHERE folder_id = ? AND generation = ? AND uid = ?",
         rows,
     )
-    changed = fold(conn, touched)
-    recount(conn, changed)
-    return changed
+    return fold_flags(conn, touched)

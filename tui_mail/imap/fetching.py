@@ -34,6 +34,10 @@ _FLAG_LINES = re.compile(
     rb"^\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^()\"{\r\n]*)\)(?: MODSEQ \((\d{1,19})\))?\)\r\n",
     re.MULTILINE,
 )
+_FLAG_LINE = re.compile(
+    rb"\* \d+ FETCH \((?:(?:UID (\d{1,9})|FLAGS \(([^()\"{\r\n]*)\)|MODSEQ \((\d{1,18})\))"
+    rb"(?: |(?=\)\Z)))+\)\Z"
+)
 _HEADER_LINE = re.compile(
     rb"\* \d+ FETCH \((?:(?:UID (\d{1,10})|FLAGS \(([^()\"{]*)\)|INTERNALDATE \"([^\"]{20,30})\""
     rb"|RFC822\.SIZE (\d{1,10})|MODSEQ \((\d{1,19})\)|EMAILID \(([A-Za-z0-9_-]{1,255})\)) )*"
@@ -74,6 +78,11 @@ class Fetcher:
 
     def flag_change(self, parts: Response) -> FlagChange | None:
         """Read one FETCH response with UID and FLAGS; None for anything else."""
+        usual = _FLAG_LINE.match(parts[0]) if len(parts) == 1 else None
+        if usual is not None:
+            uid, text, modseq = usual.groups()
+            if uid is not None and text is not None and int(uid):
+                return FlagChange(int(uid), *self.flags.read(text), int(modseq or 0))
         items = _items(parts)
         if items is None:
             return None

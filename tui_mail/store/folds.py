@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from tui_mail.model.messages import Flag
@@ -211,18 +211,31 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
         " last_at = ?, last_in_at = ?, last_out_at = ?, account_id = ? WHERE id = ?",
         rows,
     )
+    relist(conn, remove, insert, counts)
+    standing.keep(conn, standings, shown)
+
+
+def relist(
+    conn: sqlite3.Connection,
+    gone: Iterable[tuple[int, int, int]],
+    come: Iterable[tuple[int, int, int, int]],
+    counts: Mapping[int, Sequence[int]],
+) -> None:
+    """Take entries out of lists, bring others in; `counts` has by how many each view changes.
+
+    Gone are (view, time, conversation), come those with their unread mail.
+    """
     conn.executemany(
-        "DELETE FROM listing WHERE view_id = ? AND at = ? AND conversation_id = ?", remove
+        "DELETE FROM listing WHERE view_id = ? AND at = ? AND conversation_id = ?", gone
     )
     conn.executemany(
-        "INSERT INTO listing(view_id, at, conversation_id, unread) VALUES (?, ?, ?, ?)", insert
+        "INSERT INTO listing(view_id, at, conversation_id, unread) VALUES (?, ?, ?, ?)", come
     )
     conn.executemany(
         "INSERT INTO view_counts(view_id, total, unread) VALUES (?, ?, ?) ON CONFLICT(view_id)"
         " DO UPDATE SET total = total + excluded.total, unread = unread + excluded.unread",
         [(view, total, unread) for view, (total, unread) in counts.items() if total or unread],
     )
-    standing.keep(conn, standings, shown)
 
 
 def _kept_lanes(

@@ -81,13 +81,13 @@ def summarise(
                 outliving.append(row)
             continue
         if screened_by is not None and not is_own:
-            entered: tuple[int, ...] = (_SCREENED,)
+            lists: tuple[int, ...] = (_SCREENED,)
             hidden.append(row)
         else:
-            is_hidden, entered = _entered(state, bool(flags & _FLAGGED), known.muted, tuple(places))
+            is_hidden, lists = entered(state, bool(flags & _FLAGGED), known.muted, tuple(places))
             (hidden if is_hidden else counted).append(row)
         unread = 0 if flags & _SEEN else 1
-        for view in entered:
+        for view in lists:
             entry = views.get(view)
             if entry is None:
                 views[view] = [sort_at, unread]
@@ -147,7 +147,7 @@ def _remind(
 
 
 @lru_cache(maxsize=4096)
-def _entered(
+def entered(
     state: str, is_flagged: bool, is_muted: bool, places: tuple[tuple[int, str], ...]
 ) -> tuple[bool, tuple[int, ...]]:
     """Whether a message is only in trash or spam, and the views it is in by its places."""

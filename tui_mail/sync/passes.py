@@ -14,6 +14,7 @@ from tui_mail.imap.values import FlagChange, Selected
 from tui_mail.mime.headers import HEADER_FIELDS, parse_envelope
 from tui_mail.store import accounts, syncing
 from tui_mail.store.accounts import Folder
+from tui_mail.store.database import Pace
 from tui_mail.sync import unnumbered
 from tui_mail.sync.choosing import follow_labels
 from tui_mail.sync.desk import Desk, arrival_of
@@ -24,6 +25,8 @@ from tui_mail.sync.wire import Wire
 
 AUDIT_SECONDS = 7 * 86_400
 BATCH = 500
+MOST_FLAGS = 5_000
+"""Most flags looked at in one transaction; few of them differ after a whole folder was asked."""
 UNSTABLE_CHANGES = 3
 """Renumberings within a day after which another one is taken up only each hour (§4.5)."""
 OVERLAP_SECONDS = 60
@@ -290,14 +293,11 @@ async def _apply(desk: Desk, wire: Wire, folder: Folder, changes: Sequence[FlagC
     if desk.gmail and folder.role == "all" and ordered:
         await _relabel(desk, wire, folder, [change.uid for change in ordered])
         return
-    for start in range(0, len(ordered), BATCH):
-        part = ordered[start : start + BATCH]
-        changed = await desk.db.write(
-            apply_flags,
-            folder.id,
-            folder.generation,
-            [(c.uid, c.flags, " ".join(c.keywords), c.modseq) for c in part],
-        )
+    async for _, changed in desk.db.write_parts(
+        [(c.uid, c.flags, " ".join(c.keywords), c.modseq) for c in ordered],
+        Pace(BATCH, MOST_FLAGS),
+        lambda conn, part: apply_flags(conn, folder.id, folder.generation, part),
+    ):
         desk.changed(changed)
 
 

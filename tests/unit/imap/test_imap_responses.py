@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from tui_mail.errors import ProtocolError
 from tui_mail.imap.capabilities import parse_capabilities, quirks_for
+from tui_mail.imap.connection import Connection
+from tui_mail.imap.fetching import Fetcher
 from tui_mail.imap.folders import decode_utf7
 from tui_mail.imap.reader import Malformed, Response, read_response, tokens
 from tui_mail.imap.responses import (
@@ -321,3 +324,29 @@ def test_servers_are_known_by_host_greeting_capability_or_id(
 def test_a_host_that_only_ends_like_a_known_one_has_no_quirks() -> None:
     assert quirks_for("evilimap.gmail.com.example", "", frozenset(), {}).names == ()
     assert quirks_for("notimap.163.com", "", frozenset(), {}).names == ()
+
+
+FLAG_LINES = [
+    b"* 1 FETCH (UID 7 FLAGS (\\Seen $Label1) MODSEQ (12))",
+    b"* 1 FETCH (UID 7 MODSEQ (12) FLAGS (\\Flagged))",
+    b"* 1 FETCH (FLAGS () UID 7)",
+    b"* 1 FETCH (FLAGS (\\Seen))",
+    b"* 1 FETCH (UID 7 MODSEQ (12))",
+    b"* 1 FETCH (UID 0 FLAGS (\\Seen))",
+    b"* 1 FETCH (UID 4294967295 FLAGS (\\Seen))",
+    b"* 1 FETCH (UID 99999999999 FLAGS (\\Seen))",
+    b"* 1 FETCH (UID 7 FLAGS (\\Seen) MODSEQ (9223372036854775808))",
+    b"* 1 FETCH (UID 7 FLAGS (\\Seen) RFC822.SIZE 9)",
+    b"* 1 FETCH (UID 7 FLAGS (\\Seen (x)))",
+    b"* 1 FETCH (UID 7 FLAGS (\\Seen)",
+    b"* 1 FETCH (UID 7 FLAGS (\\Seen)) x",
+    b"* 1 FETCH ()",
+]
+
+
+@pytest.mark.parametrize("line", FLAG_LINES)
+def test_a_usual_line_of_flags_is_read_as_any_other_would_be(line: bytes) -> None:
+    """Written small it is not the usual shape and goes through the general parser."""
+    fetcher = Fetcher(cast(Connection, None))
+    small = line.replace(b"FETCH", b"fetch")
+    assert fetcher.flag_change([line]) == fetcher.flag_change([small])
