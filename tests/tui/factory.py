@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.tui.fixed_clock import NOW, FixedClock
 from tui_mail.config.load import write_text
 from tui_mail.config.paths import Paths, profile_paths
 from tui_mail.filing.arrivals import FolderPlace, file_arrivals
@@ -17,24 +18,7 @@ from tui_mail.model.messages import Envelope, Flag
 from tui_mail.store import accounts
 from tui_mail.store.database import create
 
-NOW = 1_790_000_000
-"""A Monday in September 2026, where every test stands."""
 OWN = "ada@example.com"
-
-
-class FixedClock:
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self, at: int = NOW) -> None:
-        self.at = at
-
-    def now(self) -> int:
-        """UTC seconds."""
-        return self.at
-
-    def monotonic(self) -> float:
-        """Seconds."""
-        return float(self.at)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from tui_mail.config.paths import profile_paths
 
 def main(home: str, driver: str = "") -> int:
     """Show the inbox of a profile, with the stock driver when asked."""
-    from tests.tui.factory import FixedClock
+    from tests.tui.fixed_clock import FixedClock
     from tui_mail.tui import app
     from tui_mail.tui.driver import PacedApp
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from textual.screen import Screen
 
 from tests.tui.conftest import Start
 from tests.tui.factory import Mailbox, mail
+from tui_mail.actions.context import open_context
 from tui_mail.model.views import View
 from tui_mail.store.pages import count
+from tui_mail.tui.app import TuiMail
 
 
 def inbox_total(box: Mailbox) -> int:
@@ -18,6 +22,30 @@ def inbox_total(box: Mailbox) -> int:
         return count(conn, View.INBOX)[0]
     finally:
         conn.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_first_frame_is_whole(
+    mailbox: Callable[..., Mailbox], size: tuple[int, int]
+) -> None:
+    class Watched(TuiMail):
+        first = ""
+
+        def _display(self, screen: Screen[Any], renderable: Any) -> None:
+            if renderable is not None and not self.first:
+                self.first = renderable.render_segments(self.console)
+            super()._display(screen, renderable)
+
+    box = mailbox(50)
+    ctx = await open_context(box.paths, clock=box.clock)
+    try:
+        app = Watched(ctx, engine=False)
+        async with app.run_test(size=size):
+            for word in ("Inbox", "Subject 0000", "Subject 0015", "Help"):
+                assert word in app.first
+            assert ("Starred" in app.first) == (size[0] >= 100)
+    finally:
+        await ctx.close()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 45), (40, 24)])

@@ -43,8 +43,15 @@ MODEL_EXCEPTIONS = {"faults.py", "clock.py"}
 BEFORE_FIRST_PAINT = (
     "email", "imaplib", "imapclient", "markdownify", "bs4", "nh3", "icalendar", "keyring",
     "cryptography", "tomlkit", "charset_normalizer", "markdown_it", "fast_mail_parser",
-    "httpx2", "dns", "publicsuffixlist", "textual.widgets._text_area",
+    "httpx2", "dns", "publicsuffixlist", "textual.widgets._text_area", "hashlib",
+    "tui_mail.actions.status", "tui_mail.filing", "tui_mail.mime", "tui_mail.model.messages",
+    "tui_mail.model.moments", "tui_mail.model.records", "tui_mail.model.visibility",
+    "tui_mail.store.journal", "tui_mail.store.lanes", "tui_mail.store.mailings",
+    "tui_mail.store.messages", "tui_mail.store.news", "tui_mail.store.operations",
+    "tui_mail.store.outbox", "tui_mail.sync", "tui_mail.tui.dialogs.picker",
+    "tui_mail.tui.sending", "tui_mail.tui.standing",
 )  # fmt: skip
+"""What other screens need, or this one later: a start does not wait for it."""
 
 
 def imports(source: str) -> Iterator[tuple[int, str]]:
@@ -201,7 +208,7 @@ asyncio.run(main())
 """
 
 
-def test_the_first_paint_loads_no_mail_library() -> None:
+def test_the_first_paint_loads_nothing_it_does_not_show() -> None:
     code = FIRST_PAINT.replace("{names!r}", repr(BEFORE_FIRST_PAINT))
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, timeout=60

@@ -88,11 +88,19 @@ def build(
         for sequence in chosen[command_id]:
             _check(sequence, command_id, known[command_id], where)
     table: dict[str, dict[str, str]] = {}
+    begun: dict[str, set[str]] = {}
     for command in commands:
         hard = tuple(key for key in command.keys if key in HARD_WIRED)
         chosen[command.id] = tuple(dict.fromkeys((*chosen[command.id], *hard)))
         for context in command.contexts:
-            _enter(table.setdefault(context, {}), context, command.id, chosen[command.id], where)
+            _enter(
+                table.setdefault(context, {}),
+                begun.setdefault(context, set()),
+                context,
+                command.id,
+                chosen[command.id],
+                where,
+            )
     return Keymap(chosen, table)
 
 
@@ -114,18 +122,21 @@ def _check(sequence: str, command_id: str, command: Bindable, where: str) -> Non
 
 
 def _enter(
-    table: dict[str, str], context: str, command_id: str, keys: Iterable[str], where: str
+    table: dict[str, str],
+    begun: set[str],
+    context: str,
+    command_id: str,
+    keys: Iterable[str],
+    where: str,
 ) -> None:
+    """Add a command's keys to a context; `begun` holds what the sequences there begin with."""
     for sequence in keys:
         other = table.get(sequence)
-        if other is None:
+        if other is None and (sequence in begun or any(map(table.get, _beginnings(sequence)))):
             other = next(
-                (
-                    table[taken]
-                    for taken in table
-                    if taken.startswith(sequence + " ") or sequence.startswith(taken + " ")
-                ),
-                None,
+                table[taken]
+                for taken in table
+                if taken.startswith(sequence + " ") or sequence.startswith(taken + " ")
             )
         if other is not None and other != command_id:
             raise ConfigError(
@@ -133,6 +144,13 @@ def _enter(
                 hint=f"Give `{other}` another key too.",
             )
         table[sequence] = command_id
+        begun.update(_beginnings(sequence))
+
+
+def _beginnings(sequence: str) -> list[str]:
+    """What was pressed before the last key of a sequence is."""
+    keys = sequence.split(" ")
+    return [" ".join(keys[:end]) for end in range(1, len(keys))]
 
 
 def _close(command_id: str, known: Iterable[str]) -> str:

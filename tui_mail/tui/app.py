@@ -20,12 +20,11 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from tui_mail.actions.context import Context, open_context
-from tui_mail.actions.status import Status, archive_unasked, status
 from tui_mail.config.keymap import Keymap
 from tui_mail.errors import ConfigError, StoreDamaged, TuiMailError
 from tui_mail.model.clock import Clock
 from tui_mail.model.safe_text import safe_line
-from tui_mail.store import accounts, outbox
+from tui_mail.store import accounts
 from tui_mail.store.accounts import Account
 from tui_mail.tui import background
 from tui_mail.tui.acting import ActionQueue, Deed
@@ -39,10 +38,12 @@ from tui_mail.tui.shell import CommandScreen, make_screen, stylesheet
 from tui_mail.tui.themes import DARK, LIGHT, theme_name
 from tui_mail.tui.widgets.status_line import StatusLine
 
+gc.freeze()
 gc.enable()
 
 if TYPE_CHECKING:
     from tui_mail.actions.reading import Reader
+    from tui_mail.actions.status import Status
     from tui_mail.config.paths import Paths
 
 _LOOK_DELAY = 0.05
@@ -89,7 +90,6 @@ class TuiMail(Program):
         self._sending: tuple[str, int] | None = None
         self._asked_to_quit = False
         self._unasked: bool | None = None
-        self._held_frames = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = theme_name(ctx.settings.get("screen.theme"))
@@ -112,9 +112,7 @@ class TuiMail(Program):
     # Life
 
     def on_load(self) -> None:
-        """Hold the first frames until there is something to show; take signals."""
-        self._held_frames = True
-        self._begin_batch()
+        """Take signals."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
@@ -135,11 +133,7 @@ class TuiMail(Program):
                     await screen.before_exit()
 
     def on_ready(self) -> None:
-        """The first frame may go out; everything else starts behind it."""
-        if self._held_frames:
-            self._held_frames = False
-            self._end_batch()
-            self.screen.refresh()
+        """The first frame is out; everything else starts behind it."""
         self.set_timer(_AFTER_FIRST_FRAME, self._start_background)
 
     def _start_background(self) -> None:
@@ -153,9 +147,10 @@ class TuiMail(Program):
             background.begin(self, self._start_engine, "engine", exclusive=False)
         self.look_soon()
         self.set_interval(_LANES_EVERY, self.lanes_soon)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 50)
+            gc.enable()
 
     async def _watch(self) -> None:
         from tui_mail.tui.bridge import watch
@@ -243,6 +238,8 @@ class TuiMail(Program):
         """Take that line away once the mail went or was stopped."""
         if self._sending is None:
             return
+        from tui_mail.store import outbox
+
         message, journal_id = self._sending
         if not await self.ctx.db.read(outbox.is_held, journal_id):
             self._sending = None
@@ -316,6 +313,8 @@ class TuiMail(Program):
     async def asks_where_archive(self) -> bool:
         """Known since the last look; read only before the first one."""
         if self._unasked is None:
+            from tui_mail.actions.status import archive_unasked
+
             self._unasked = bool(archive_unasked(self.ctx, await self.read_accounts()))
         return self._unasked
 
@@ -330,6 +329,8 @@ class TuiMail(Program):
 
     async def look(self) -> None:
         """Something changed: every screen that shows facts looks again."""
+        from tui_mail.actions.status import archive_unasked, status
+
         now = await status(self.ctx)
         if self._exit:
             return
@@ -396,6 +397,8 @@ class TuiMail(Program):
 
     async def command_quit(self) -> None:
         """Leave; mail that still waits makes it ask once."""
+        from tui_mail.actions.status import status
+
         now = await status(self.ctx)
         if now.waiting_mails and not self._asked_to_quit:
             self._asked_to_quit = True
@@ -448,6 +451,10 @@ def run(
             "This terminal cannot show the inbox.",
             hint="Set TERM, or use the command line: tui-mail --help.",
         )
-    return asyncio.run(
-        _main(paths, engine=engine, one_process=one_process, clock=clock, mailto=mailto)
-    )
+    gc.disable()  # start-up makes no garbage worth a look before the first frame is out
+    try:
+        return asyncio.run(
+            _main(paths, engine=engine, one_process=one_process, clock=clock, mailto=mailto)
+        )
+    finally:
+        gc.enable()

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from tui_mail.model.views import View
-from tui_mail.store import mailings
 from tui_mail.tui import text
 from tui_mail.tui.finding import FindingScreen
 from tui_mail.tui.format import counted, number
-from tui_mail.tui.sending import group_words
 
 if TYPE_CHECKING:
     from tui_mail.actions.picking import Choice
@@ -40,6 +38,9 @@ class AskingScreen(FindingScreen):
 
         pane = self.query_one("#offers", Static)
         if self.view_id == View.OUTBOX:
+            from tui_mail.store import mailings
+            from tui_mail.tui.sending import group_words
+
             found_ = await self.mail_app.ctx.db.read(mailings.open_ones)
             shown = "\n".join(group_words(one) for one in found_)
             pane.update(text.lines(f"{shown}\ng G: stop, go on, take back"))
@@ -60,6 +61,8 @@ class AskingScreen(FindingScreen):
         """Whether this is the Outbox and a group mail goes out."""
         if self.view_id != View.OUTBOX:
             return False
+        from tui_mail.store import mailings
+
         return bool(await self.mail_app.ctx.db.read(mailings.open_ones))
 
     async def _suggestions(self, conversation_id: int) -> list[Choice]:

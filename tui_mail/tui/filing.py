@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from tui_mail.model.views import View
 from tui_mail.tui.acting import Deed
-from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.triage import TriageScreen
 
 if TYPE_CHECKING:
@@ -74,6 +73,7 @@ class FilingScreen(TriageScreen):
     async def command_share(self) -> None:
         """Set who sees the targets, with the names of those who would."""
         from tui_mail.actions import sharing
+        from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 
         ids = self.targets()
         if not ids:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tui_mail.actions.context import Context
 from tui_mail.model.safe_text import one_line
-from tui_mail.store import news
+
+if TYPE_CHECKING:
+    from tui_mail.store.news import News
 
 FRESH_SECONDS = 3600
 """Older mail that comes by a first sync is no news."""
@@ -30,6 +33,8 @@ class Notices:
         if how == "off":
             self._newest = None
             return
+        from tui_mail.store import news
+
         after = self._ctx.now() - FRESH_SECONDS
         found = await self._ctx.db.read(news.since, self._newest or 0, after)
         first, self._newest = self._newest is None, found.newest
@@ -42,7 +47,7 @@ class Notices:
             self._write(sequence(how, title, body, in_tmux="TMUX" in os.environ))
 
 
-def words(found: news.News) -> tuple[str, str]:
+def words(found: News) -> tuple[str, str]:
     """Title and text of a notice; both are safe."""
     sender = one_line(found.sender, 60) or "(nobody)"
     subject = one_line(found.subject, 100) or "(no subject)"

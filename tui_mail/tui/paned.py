@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui_mail.errors import TuiMailError
 from tui_mail.model.views import VIEW_NAMES, View, view_folder
-from tui_mail.store import accounts, lanes, pages
+from tui_mail.store import accounts, pages
 from tui_mail.store.accounts import Account, Folder
 from tui_mail.tui import background, mending, text
 from tui_mail.tui.asking import ASKING, AskingScreen
@@ -41,6 +41,8 @@ class PanedScreen(AskingScreen):
     async def count_mailless(self) -> None:
         """Deals gone quiet or without a next step of which there is no mail to show."""
         if self.view_id in (View.QUIET, View.UNPLANNED):
+            from tui_mail.store import lanes
+
             ctx = self.mail_app.ctx
             self.mailless = await ctx.db.read(lanes.mailless, self.view_id, ctx.now())
         else:
@@ -75,13 +77,17 @@ class PanedScreen(AskingScreen):
 
     def place_panes(self, width: int) -> None:
         """Show the panes that have room and are wanted."""
+        self.choose_panes(width)
+        self.show_views()
+        self.look_closer()
+
+    def choose_panes(self, width: int) -> None:
+        """Which panes have room and are wanted."""
         wanted = bool(self.mail_app.ctx.settings.get("screen.sidebar"))
         people = self.sidebar if self.sidebar is not None else wanted and width >= _FULL
         self.set_class(width >= _WIDE, "-wide")
         self.set_class(bool(people), "-people")
         self.set_class(self.preview, "-preview")
-        self.show_views()
-        self.look_closer()
 
     def show_head(self) -> None:
         """What is shown, how much of it, and what is selected."""

@@ -13,7 +13,6 @@ from tui_mail.store import accounts
 from tui_mail.store.pages import Row
 from tui_mail.tui.acting import Call, Deed
 from tui_mail.tui.commands import shown_key
-from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.shell import CommandScreen
 
 if TYPE_CHECKING:
@@ -166,6 +165,7 @@ class TriageScreen(CommandScreen):
         await self._until("Answer by", "remind", reminding.remind, "forget", reminding.forget)
 
     async def _until(self, title: str, verb: str, set_: Set, end_verb: str, end: Call) -> None:
+        from tui_mail.tui.dialogs.picker import Choice
         from tui_mail.tui.dialogs.when import WhenScreen
 
         ids = self.targets()
@@ -229,6 +229,8 @@ class TriageScreen(CommandScreen):
 
     async def command_move(self) -> None:
         """Choose a folder, then move the targets of this moment there."""
+        from tui_mail.tui.dialogs.picker import Choice, PickerScreen
+
         ids = self.targets()
         if not ids:
             self.say("Nothing is selected.")

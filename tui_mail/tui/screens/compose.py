@@ -33,9 +33,10 @@ from tui_mail.tui.editing import edit_file
 from tui_mail.tui.format import clock_time
 from tui_mail.tui.paragraphs import size_words
 from tui_mail.tui.shell import WhichKey, stylesheet
+from tui_mail.tui.standing import standing
 from tui_mail.tui.widgets.fields import LineField, RecipientField, SenderField, TextField
 from tui_mail.tui.widgets.hints import Hints
-from tui_mail.tui.widgets.status_line import StatusLine, standing
+from tui_mail.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from tui_mail.actions.status import Status

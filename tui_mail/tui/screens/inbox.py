@@ -11,13 +11,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from tui_mail.model.views import LANES, View, folder_view
-from tui_mail.store import accounts, messages
+from tui_mail.store import accounts
 from tui_mail.store.pages import Row
 from tui_mail.tui import background, mending
 from tui_mail.tui.acting import Deed
 from tui_mail.tui.asking import ASKING
 from tui_mail.tui.commands import INBOX, Command
-from tui_mail.tui.dialogs.picker import Choice, PickerScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.lists import IdSource, ViewSource
 from tui_mail.tui.paned import PanedScreen
@@ -25,7 +24,7 @@ from tui_mail.tui.shell import WhichKey
 from tui_mail.tui.triage import leaves
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
-from tui_mail.tui.widgets.status_line import StatusLine, standing
+from tui_mail.tui.widgets.status_line import StatusLine
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -40,7 +39,9 @@ class InboxScreen(PanedScreen):
     AUTO_FOCUS = "ConversationList"
 
     def compose(self) -> ComposeResult:
-        """Head, panes, status, hints."""
+        """Head, panes, status, hints; which of them show is known before they are there."""
+        self.preview = bool(self.mail_app.ctx.settings.get("screen.preview"))
+        self.choose_panes(self.app.size.width)
         yield Static(id="head")
         yield Static(id="banner")
         field = Input(id="search", placeholder="search all mail", compact=True)
@@ -63,7 +64,6 @@ class InboxScreen(PanedScreen):
     async def on_mount(self) -> None:
         """Show the first rows with the first frame."""
         app = self.mail_app
-        self.preview = bool(app.ctx.settings.get("screen.preview"))
         self.conversations.clock = app.ctx.clock
         self.query_one(Hints).offer(INBOX, app.keymap_in_use)
         await self.read_around()
@@ -82,6 +82,8 @@ class InboxScreen(PanedScreen):
 
     def show_status(self, status: Status) -> None:
         """Say how things stand."""
+        from tui_mail.tui.standing import standing
+
         for line in self.query(StatusLine):
             line.stand(standing(status))
 
@@ -209,6 +211,8 @@ class InboxScreen(PanedScreen):
 
     async def newest_received(self) -> int | None:
         """The newest mail from others under the cursor."""
+        from tui_mail.store import messages
+
         cid = self.conversations.cursor_id
         found = await self.mail_app.ctx.db.read(messages.of_conversation, cid) if cid else []
         return next((m.id for m in reversed(found) if m.state == "received"), None)
@@ -302,6 +306,8 @@ class InboxScreen(PanedScreen):
 
     async def command_go_folder(self) -> None:
         """Choose a folder to show."""
+        from tui_mail.tui.dialogs.picker import Choice, PickerScreen
+
         self.folders = await self.mail_app.ctx.db.read(accounts.folders)
         names = {a.id: a.short_name or a.address for a in self.accounts}
         choices = [

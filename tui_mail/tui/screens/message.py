@@ -24,10 +24,11 @@ from tui_mail.tui.paragraphs import Para, of_message
 from tui_mail.tui.reading import Entry, is_draft
 from tui_mail.tui.sending import offers_of
 from tui_mail.tui.shell import WhichKey, make_screen, stylesheet
+from tui_mail.tui.standing import standing
 from tui_mail.tui.widgets.body_view import BodyView
 from tui_mail.tui.widgets.fields import LineField
 from tui_mail.tui.widgets.hints import Hints
-from tui_mail.tui.widgets.status_line import StatusLine, standing
+from tui_mail.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from tui_mail.actions.parts import Done

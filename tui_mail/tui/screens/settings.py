@@ -23,8 +23,9 @@ from tui_mail.tui.setting_rows import (
     typed_keys,
 )
 from tui_mail.tui.setting_screen import SettingScreen
+from tui_mail.tui.standing import standing
 from tui_mail.tui.widgets.hints import Hints
-from tui_mail.tui.widgets.status_line import StatusLine, standing
+from tui_mail.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from tui_mail.actions.status import Status
