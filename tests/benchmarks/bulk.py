@@ -66,6 +66,7 @@ class _Writer:
 
     def write(self, numbers: range) -> None:
         conversations: list[tuple[object, ...]] = []
+        marks: list[tuple[int, int]] = []
         messages: list[tuple[object, ...]] = []
         listing: list[tuple[int, int, int, int]] = []
         texts: list[tuple[object, ...]] = []
@@ -78,9 +79,8 @@ class _Writer:
             subject = " ".join(words[:5])
             extra = [EVERYWHERE] + [TENTH] * (number % 10 == 4) + [RARE] * (number % 1000 == 250)
             body = " ".join([*words[5:], *extra])
-            conversations.append(
-                (cid, subject, name, body[:120], unread, at, at, at, self._account)
-            )
+            conversations.append((cid, subject, name, body[:120], at, at, at, self._account))
+            marks.append((cid, unread))
             key = at << 20 | cid & (1 << 20) - 1
             messages.append(
                 (
@@ -95,10 +95,11 @@ class _Writer:
             listing += [(int(view), at, cid, unread) for view in views]
         conn = self._conn
         conn.executemany(
-            "INSERT INTO conversations(id, subject, people, snippet, messages, unread, first_at,"
-            " last_at, last_in_at, account_id) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+            "INSERT INTO conversations(id, subject, people, snippet, messages, first_at,"
+            " last_at, last_in_at, account_id) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?)",
             conversations,
         )
+        conn.executemany("INSERT INTO marks(conversation_id, unread) VALUES (?, ?)", marks)
         conn.executemany(
             "INSERT INTO messages(id, account_id, conversation_id, message_id, fingerprint,"
             " subject, from_name, from_address, snippet, date, internal_date, sort_at, size, flags,"

@@ -33,11 +33,13 @@ _FRAME_END = b"\x1b[?2026l"
 
 _FILL = """
 WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last)
-INSERT INTO conversations(id, subject, people, snippet, messages, unread, starred, attachments,
+INSERT INTO conversations(id, subject, people, snippet, messages, attachments,
   first_at, last_at, last_in_at, account_id)
 SELECT i, 'Offer ' || i || ' for the second half of the year', 'Person ' || (i % 977),
-  'Dear all, please find the numbers of week ' || (i % 52) || ' below', 1 + i % 4, i % 5 = 0,
-  i % 37 = 0, i % 9 = 0, :newest - 60 * i, :newest - 60 * i, :newest - 60 * i, 1 FROM n;
+  'Dear all, please find the numbers of week ' || (i % 52) || ' below', 1 + i % 4,
+  i % 9 = 0, :newest - 60 * i, :newest - 60 * i, :newest - 60 * i, 1 FROM n;
+WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last)
+INSERT INTO marks(conversation_id, unread, starred) SELECT i, i % 5 = 0, i % 37 = 0 FROM n;
 WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last)
 INSERT INTO messages(id, account_id, conversation_id, subject, from_name, from_address, sort_at,
   flags, first_seen)

@@ -29,7 +29,7 @@ def shown_state(conn: sqlite3.Connection) -> dict[str, object]:
         "folders": conn.execute("SELECT id, messages, unread FROM folders ORDER BY 1").fetchall(),
         "rows": conn.execute(
             "SELECT id, subject, people, messages, unread, starred, attachments, last_at"
-            " FROM conversations WHERE messages > 0 ORDER BY 1"
+            " FROM conversations JOIN marks ON conversation_id = id WHERE messages > 0 ORDER BY 1"
         ).fetchall(),
     }
 

@@ -42,8 +42,8 @@ class _Mail:
 class _Tally:
     """What a conversation counts; entries are (time, unread) by view."""
 
-    muted: bool
     starred: int
+    muted: bool = False
     starred_by: int = 0
     unread_by: int = 0
     before: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ def fold_flags(conn: sqlite3.Connection, message_ids: Collection[int]) -> set[in
     if not mails:
         return set()
     places = _places(conn, mails)
-    tallies = _tallies(conn, {mail.conversation_id for mail in mails})
+    tallies = _tallies(conn, mails)
     anew = {
         mail.conversation_id
         for mail in mails
@@ -126,16 +126,24 @@ def _places(
     return found
 
 
-def _tallies(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> dict[int, _Tally]:
-    ids = ids_json(conversation_ids)
+def _tallies(conn: sqlite3.Connection, mails: Iterable[_Mail]) -> dict[int, _Tally]:
+    """What the conversations of these messages count; muting is told where it matters."""
+    ids = ids_json({mail.conversation_id for mail in mails})
     found = {
-        row[0]: _Tally(row[1], row[2])
+        row[0]: _Tally(row[1])
         for row in conn.execute(
-            "SELECT id, muted_at IS NOT NULL, starred FROM conversations"
-            " WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT conversation_id, starred FROM marks"
+            " WHERE conversation_id IN (SELECT value FROM json_each(?))",
             (ids,),
         )
     }
+    read = {mail.conversation_id for mail in mails if (mail.before ^ mail.after) & _SEEN}
+    for row in conn.execute(
+        "SELECT id FROM conversations WHERE id IN (SELECT value FROM json_each(?))"
+        " AND muted_at IS NOT NULL",
+        (ids_json(read),),
+    ):
+        found[row[0]].muted = True
     for view_id, at, cid, unread in conn.execute(
         "SELECT view_id, at, conversation_id, unread FROM listing"
         " WHERE conversation_id IN (SELECT value FROM json_each(?))",
@@ -217,7 +225,7 @@ def _write_tallies(conn: sqlite3.Connection, tallies: Mapping[int, _Tally]) -> N
                 counts[view][0] += 1
                 counts[view][1] += new[1] > 0
     conn.executemany(
-        "UPDATE conversations SET unread = unread + ?, starred = starred + ? WHERE id = ?",
+        "UPDATE marks SET unread = unread + ?, starred = starred + ? WHERE conversation_id = ?",
         [
             (tally.unread_by, tally.starred_by, cid)
             for cid, tally in tallies.items()

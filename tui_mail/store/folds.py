@@ -206,10 +206,16 @@ def recount(conn: sqlite3.Connection, conversation_ids: Collection[int]) -> None
     words = outbox_words(conn, [row[-1] for row in rows if row[8]])
     rows = [(*row[:2], words.get(row[-1], row[2]), *row[3:]) for row in rows] if words else rows
     conn.executemany(
-        "UPDATE conversations SET subject = ?, people = ?, snippet = ?, messages = ?, unread = ?,"
-        " starred = ?, attachments = ?, drafts = ?, outgoing = ?, answered = ?, first_at = ?,"
+        "UPDATE conversations SET subject = ?, people = ?, snippet = ?, messages = ?,"
+        " attachments = ?, drafts = ?, outgoing = ?, answered = ?, first_at = ?,"
         " last_at = ?, last_in_at = ?, last_out_at = ?, account_id = ? WHERE id = ?",
-        rows,
+        [(*row[:4], *row[6:]) for row in rows],
+    )
+    conn.executemany(
+        "INSERT INTO marks(conversation_id, unread, starred)"
+        " SELECT id, ?, ? FROM conversations WHERE id = ? ON CONFLICT(conversation_id)"
+        " DO UPDATE SET unread = excluded.unread, starred = excluded.starred",
+        [(row[4], row[5], row[-1]) for row in rows],
     )
     relist(conn, remove, insert, counts)
     standing.keep(conn, standings, shown)

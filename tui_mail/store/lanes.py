@@ -172,7 +172,8 @@ def apply(conn: sqlite3.Connection, go: Iterable[Entry], come: Iterable[Entry]) 
     for view, at, cid in come:
         row = conn.execute(
             "INSERT INTO listing(view_id, at, conversation_id, unread)"
-            " SELECT ?1, ?2, id, unread FROM conversations WHERE id = ?3 AND shown > 0"
+            " SELECT ?1, ?2, c.id, k.unread FROM conversations c"
+            " JOIN marks k ON k.conversation_id = c.id WHERE c.id = ?3 AND c.shown > 0"
             " AND NOT EXISTS (SELECT 1 FROM listing WHERE view_id = ?1 AND conversation_id = ?3)"
             " RETURNING unread > 0",
             (int(view), at, cid),

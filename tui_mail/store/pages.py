@@ -32,9 +32,10 @@ class Row:
 
 
 _COLUMNS = (
-    "c.id, {at}, c.subject, c.people, c.snippet, c.messages, c.unread, c.starred,"
+    "c.id, {at}, c.subject, c.people, c.snippet, c.messages, k.unread, k.starred,"
     " c.attachments, c.drafts, c.outgoing, c.answered, c.account_id"
 )
+_MARKS = " JOIN marks k ON k.conversation_id = c.id"
 
 
 def count(conn: sqlite3.Connection, view_id: int) -> tuple[int, int]:
@@ -66,7 +67,7 @@ def page(conn: sqlite3.Connection, view_id: int, start: int, size: int) -> list[
     rows = conn.execute(
         f"SELECT {_COLUMNS.format(at='l.at')} FROM (SELECT at, conversation_id FROM listing"
         f" WHERE view_id = ? ORDER BY {order} LIMIT ? OFFSET ?) l"
-        " JOIN conversations c ON c.id = l.conversation_id"
+        f" JOIN conversations c ON c.id = l.conversation_id{_MARKS}"
         " ORDER BY l.at DESC, l.conversation_id DESC",
         (view_id, size, offset),
     )
@@ -81,7 +82,7 @@ def page_after(
         f"SELECT {_COLUMNS.format(at='l.at')} FROM (SELECT at, conversation_id FROM listing"
         " WHERE view_id = ? AND (at, conversation_id) < (?, ?)"
         " ORDER BY at DESC, conversation_id DESC LIMIT ?) l"
-        " JOIN conversations c ON c.id = l.conversation_id"
+        f" JOIN conversations c ON c.id = l.conversation_id{_MARKS}"
         " ORDER BY l.at DESC, l.conversation_id DESC",
         (view_id, at, conversation_id, size),
     )
@@ -117,7 +118,7 @@ def rows_by_id(conn: sqlite3.Connection, conversation_ids: Sequence[int]) -> lis
     found = {
         row[0]: _row(row)
         for row in conn.execute(
-            f"SELECT {_COLUMNS.format(at='c.last_at')} FROM conversations c"
+            f"SELECT {_COLUMNS.format(at='c.last_at')} FROM conversations c{_MARKS}"
             " WHERE c.id IN (SELECT value FROM json_each(?))",
             (ids_json(conversation_ids),),
         )

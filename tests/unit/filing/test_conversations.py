@@ -184,6 +184,7 @@ def shown(world: World) -> dict[str, object]:
             for row in world.rows(
                 "SELECT id, subject, people, snippet, messages, unread, starred, attachments,"
                 " answered, first_at, last_at, last_in_at, last_out_at FROM conversations"
+                " JOIN marks ON conversation_id = id"
                 " WHERE messages > 0"
             )
         ),

@@ -26,7 +26,7 @@ _DERIVED = {
     "messages": "SELECT id, flags FROM messages",
     "presence": "SELECT message_id, folder_id FROM presence",
     "folders": "SELECT id, messages, unread FROM folders",
-    "conversations": "SELECT * FROM conversations",
+    "conversations": "SELECT * FROM conversations JOIN marks ON conversation_id = id",
     "people": "SELECT person_id, conversation_id FROM person_conversations",
     "counts": "SELECT view_id, total, unread FROM view_counts WHERE (total <> 0 OR unread <> 0)",
     "listing": "SELECT view_id, at, conversation_id, unread FROM listing WHERE 1",
