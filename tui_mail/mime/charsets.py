@@ -160,7 +160,11 @@ def decode_header_bytes(data: bytes, charset: str = "") -> str:
 
 def without_surrogates(text: str) -> str:
     """Replace lone surrogates, which neither the database nor a terminal can take."""
-    return _SURROGATE.sub("\ufffd", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def _decode_guessed(data: bytes, *, declared_utf8: bool = False) -> str:

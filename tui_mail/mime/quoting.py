@@ -104,7 +104,10 @@ def header_block_at(lines: list[str], at: int) -> int:
 
 
 def _label(line: str) -> str:
-    match = _LABEL.match(line[:80])
+    start = line[:80]
+    if ":" not in start and "：" not in start:
+        return ""
+    match = _LABEL.match(start)
     return match[1].replace(" ", "").lower() if match else ""
 
 

@@ -55,7 +55,7 @@ def snippet_of(text: str) -> str:
             break
         if is_attribution(line, before_quote=_quote_follows(lines, at)):
             continue
-        shown = _FILLER.sub(" ", _URL.sub("", stripped)).strip()
+        shown = _without_links(stripped)
         if not shown or _RULE.fullmatch(shown):
             continue
         if not said and not greeting and _is_greeting(shown):
@@ -68,6 +68,15 @@ def snippet_of(text: str) -> str:
     chosen = " ".join(said) or greeting or " ".join(quoted)
     shown = one_line(chosen[: 4 * MAX_SNIPPET])
     return shown if len(shown) <= MAX_SNIPPET else f"{shown[: MAX_SNIPPET - 1]}…"
+
+
+def _without_links(line: str) -> str:
+    """The line without addresses of pages and invisible filling, which most lines have none of."""
+    if "://" in line:
+        line = _URL.sub("", line)
+    if not line.isascii():
+        line = _FILLER.sub(" ", line)
+    return line.strip()
 
 
 def _quote_follows(lines: list[str], at: int) -> bool:
