@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable
 
@@ -43,6 +44,9 @@ GRACE_SECONDS = 20.0
 """How long a new engine waits for its first screen."""
 LINGER_SECONDS = 5.0
 """How long queued work may still take once the last screen has gone."""
+SWITCH_SECONDS = 0.001
+"""A thread that waits for the interpreter gets it after this time: the writer lets it go with each
+row, and should not wait five milliseconds for it while another thread parses."""
 
 
 class Engine:
@@ -77,6 +81,7 @@ class Engine:
         """Take the lock, open the store, recover. Raises StoreBusy, StoreError, ConfigError."""
         self.paths.prepare()
         self._lock.acquire()
+        sys.setswitchinterval(SWITCH_SECONDS)
         try:
             create(self.paths.database, self.paths.backups)
             await self.db.open(readers=2)
