@@ -221,3 +221,16 @@ def test_below_the_screens_nothing_loads_textual() -> None:
         "import tui_mail.actions.triage, tui_mail.actions.status, tui_mail.filing.arrivals"
     )
     assert not {name for name in loaded if name.split(".")[0] in ("textual", "rich")}
+
+
+WITHOUT_WORK = (
+    "tui_mail.accounts.oauth", "tui_mail.accounts.providers", "tui_mail.filing.drafting",
+    "tui_mail.filing.linking", "tui_mail.filing.outgoing", "tui_mail.mime.reading",
+    "tui_mail.model.records", "tui_mail.smtp.submission", "markdownify", "nh3", "tomlkit",
+)  # fmt: skip
+"""What a sync that finds nothing new, and has nothing to send, does not wait for."""
+
+
+def test_a_sync_without_work_loads_little() -> None:
+    loaded = loaded_after("import tui_mail.cli.sync, tui_mail.sync.engine")
+    assert sorted(loaded.intersection(WITHOUT_WORK)) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from tui_mail.accounts import oauth, secrets
+from tui_mail.accounts import secrets
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import AuthError, TuiMailError
@@ -33,6 +33,8 @@ class Credential:
         with self._lock:
             rejected, self._given = self._rejected, ""
         if self._account.auth == "oauth":
+            from tui_mail.accounts import oauth
+
             try:
                 value = oauth.access_token(self._account, self._paths, rejected=rejected)
             except AuthError:

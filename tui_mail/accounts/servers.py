@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from tui_mail.accounts.providers import shipped
 from tui_mail.config.settings import AccountSettings
 from tui_mail.imap.connection import ImapSettings
 from tui_mail.imap.link import Security
-from tui_mail.smtp.submission import SmtpSettings
+
+if TYPE_CHECKING:
+    from tui_mail.smtp.submission import SmtpSettings
 
 PATIENCE, QUICK = (20.0, 60.0), (15.0, 20.0)
 """Seconds to connect and for a command: of the engine, and while a person waits."""
@@ -20,7 +21,6 @@ def _auth(account: AccountSettings) -> Literal["password", "bearer"]:
 
 def imap_settings(account: AccountSettings, times: tuple[float, float] = PATIENCE) -> ImapSettings:
     """The IMAP side, with what is known of the provider."""
-    provider = shipped().provider(account.provider) if account.provider else None
     return ImapSettings(
         host=account.imap_host,
         port=account.imap_port,
@@ -30,14 +30,23 @@ def imap_settings(account: AccountSettings, times: tuple[float, float] = PATIENC
         timeout_connect=times[0],
         timeout_command=times[1],
         ca_file=account.ca_file or None,
-        profiles=provider.quirks if provider else (),
+        profiles=_quirks(account.provider) if account.provider else (),
     )
+
+
+def _quirks(provider: str) -> tuple[str, ...]:
+    from tui_mail.accounts.providers import shipped
+
+    found = shipped().provider(provider)
+    return found.quirks if found else ()
 
 
 def smtp_settings(
     account: AccountSettings, times: tuple[float, float] = (20.0, 120.0)
 ) -> SmtpSettings:
     """The submission side."""
+    from tui_mail.smtp.submission import SmtpSettings
+
     return SmtpSettings(
         host=account.smtp_host,
         port=account.smtp_port,

@@ -197,6 +197,7 @@ async def _sync(paths: Paths, progress: Progress, only: list[str], wait: float) 
         gc.disable()
         from tui_mail.sync.engine import Engine
 
+        gc.freeze()
         gc.enable()
         engine = Engine(paths)
         with contextlib.suppress(StoreBusy):

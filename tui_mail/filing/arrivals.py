@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui_mail.filing import conversations, linking, strangers
+from tui_mail.filing import conversations, strangers
 from tui_mail.filing.screening import screened_on_arrival
 from tui_mail.model.addresses import Address
 from tui_mail.model.arrivals import Arrival, Filed
@@ -112,6 +112,8 @@ def file_arrivals(
     )
     touched.update(message_ids, bound.values())
     changed = fold(conn, touched) | emptied
+    from tui_mail.filing import linking
+
     changed |= linking.evaluate_arrivals(conn, message_ids, now)
     recount(conn, changed)
     return Filed(tuple(message_ids), frozenset(changed))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tui_mail.errors import ActionError
 from tui_mail.model.threading import id_hash
-from tui_mail.store import links, reminders
+from tui_mail.store import reminders
 from tui_mail.store.ids import ids_json
 
 
@@ -162,4 +162,7 @@ def merge(conn: sqlite3.Connection, source: int, target: int) -> None:
         "UPDATE drafts SET conversation_id = ? WHERE conversation_id = ?", (target, source)
     )
     reminders.carry(conn, source, target)
+
+    from tui_mail.store import links
+
     links.carry(conn, source, target)

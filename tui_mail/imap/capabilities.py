@@ -6,7 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 _CAPABILITY = re.compile(rb"[!-'*-~]{1,200}\Z")
@@ -45,7 +45,7 @@ def parse_capabilities(octets: bytes) -> frozenset[str]:
 
 @cache
 def _profiles() -> list[dict[str, Any]]:
-    text = resources.files("tui_mail.imap").joinpath("quirks.toml").read_text("utf-8")
+    text = Path(__file__).with_name("quirks.toml").read_text("utf-8")
     profiles: list[dict[str, Any]] = tomllib.loads(text)["profile"]
     return profiles
 

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from tui_mail.imap.values import ListedFolder
 
@@ -28,7 +28,7 @@ _SPECIAL_USE = {
 
 @cache
 def _names() -> dict[str, str]:
-    text = resources.files("tui_mail.imap").joinpath("folder_names.toml").read_text("utf-8")
+    text = Path(__file__).with_name("folder_names.toml").read_text("utf-8")
     table: dict[str, list[str]] = tomllib.loads(text)
     return {name.casefold(): role for role, names in table.items() for name in names}
 

@@ -10,7 +10,7 @@ import time
 
 from tui_mail.accounts import vault
 from tui_mail.accounts.credentials import Credential
-from tui_mail.accounts.servers import imap_settings, smtp_settings
+from tui_mail.accounts.servers import imap_settings
 from tui_mail.config.paths import Paths
 from tui_mail.errors import (
     AuthError,
@@ -64,7 +64,6 @@ class AccountSync:
         self._backoff = Backoff()
         self._delivery = Delivery(
             desk,
-            smtp_settings(desk.account),
             self.credentials[1],
             paths.receipts,
         )

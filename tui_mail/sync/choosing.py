@@ -16,7 +16,7 @@ from tui_mail.imap.uidset import UidSet
 from tui_mail.mime.headers import HEADER_FIELDS
 from tui_mail.model.addresses import address_key
 from tui_mail.model.arrivals import Arrival
-from tui_mail.store import people, scope, syncing
+from tui_mail.store import scope, syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.sync.desk import Desk, arrival_of
 from tui_mail.sync.wire import Wire
@@ -36,6 +36,8 @@ async def wanted_past(desk: Desk, folder: Folder, arrivals: list[Arrival]) -> li
     if desk.account.past_mail != "contacts" or not arrivals:
         return arrivals
     addresses = {key for one in arrivals for key in _external(one, desk.own)}
+    from tui_mail.store import people
+
     contacts = await desk.db.read(people.known_keys, addresses)
     kept = [one for one in arrivals if not contacts.isdisjoint(_external(one, desk.own))]
     here = {one.uid for one in kept}

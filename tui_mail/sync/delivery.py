@@ -10,11 +10,11 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_mail.accounts.credentials import Credential
+from tui_mail.accounts.servers import smtp_settings
 from tui_mail.errors import (
     AuthError,
     MailError,
@@ -23,17 +23,19 @@ from tui_mail.errors import (
     TransportError,
     TuiMailError,
 )
-from tui_mail.filing.outgoing import ask_about_missed, settle_sent
+from tui_mail.filing.leftovers import ask_about_missed
 from tui_mail.model import faults
 from tui_mail.model.messages import Flag
 from tui_mail.model.safe_text import safe_line
-from tui_mail.smtp.replies import Reply
-from tui_mail.smtp.submission import SmtpSession, SmtpSettings
 from tui_mail.store import accounts, operations, outbox
 from tui_mail.store.folds import fold, recount
 from tui_mail.store.outbox import Outgoing
 from tui_mail.sync import receipts
 from tui_mail.sync.desk import Desk
+
+if TYPE_CHECKING:
+    from tui_mail.smtp.replies import Reply
+    from tui_mail.smtp.submission import SmtpSession
 
 T = TypeVar("T")
 
@@ -59,14 +61,15 @@ def _sign_in(session: SmtpSession) -> None:
     session.login()
 
 
+def _naming(address: str) -> Callable[[SmtpSession], Reply]:
+    return lambda session: session.rcpt_to(address)
+
+
 class Delivery:
     """Sends one account's mails, one at a time, in a thread of its own."""
 
-    def __init__(
-        self, desk: Desk, settings: SmtpSettings, secret: Credential, folder: Path
-    ) -> None:
+    def __init__(self, desk: Desk, secret: Credential, folder: Path) -> None:
         self._desk = desk
-        self._settings = settings
         self._secret = secret
         self._folder = folder
         self._session: SmtpSession | None = None
@@ -135,7 +138,9 @@ class Delivery:
             await line.call(lambda s: s.close())
 
     def _line(self, thread: ThreadPoolExecutor) -> _Line:
-        self._session = SmtpSession(self._settings, self._secret)
+        from tui_mail.smtp.submission import SmtpSession
+
+        self._session = SmtpSession(smtp_settings(self._desk.account), self._secret)
         return _Line(self._session, thread)
 
     async def _once_more(self, mail: Outgoing, line: _Line) -> None:
@@ -161,7 +166,7 @@ class Delivery:
         refused: list[tuple[str, Reply]] = []
         later: list[tuple[str, Reply]] = []
         for address in waiting:
-            reply = await line.call(partial(SmtpSession.rcpt_to, address=address))
+            reply = await line.call(_naming(address))
             if reply.accepted:
                 accepted.append(address)
             elif reply.permanent:
@@ -324,6 +329,8 @@ def _accepted(
             error="some recipients were asked to wait by their server",
         )
         return
+    from tui_mail.filing.outgoing import settle_sent
+
     outbox.advance(conn, mail.id, lease, "accepted", now=now, queue_id=words, error="")
     settle_sent(conn, mail.id)
     order_copy(conn, mail, policy, now)
@@ -370,5 +377,7 @@ def order_missing_copies(conn: sqlite3.Connection, account_id: int, policy: str,
         if waiting is not None:
             conn.execute("UPDATE outbox SET state = 'queued' WHERE id = ?", (mail.id,))
             continue
+        from tui_mail.filing.outgoing import settle_sent
+
         settle_sent(conn, mail.id)
         order_copy(conn, mail, policy, now)

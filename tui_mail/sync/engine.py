@@ -17,7 +17,7 @@ from tui_mail.config.load import load
 from tui_mail.config.paths import Paths
 from tui_mail.config.settings import AccountSettings, Settings
 from tui_mail.errors import ConfigError, SecretError, StoreDamaged, StoreError
-from tui_mail.filing.outgoing import recover, suspend_foreign
+from tui_mail.filing.leftovers import recover, suspend_foreign
 from tui_mail.filing.waking import wake_due
 from tui_mail.mime.worker import MimePool
 from tui_mail.model.clock import Clock, SystemClock

@@ -10,7 +10,7 @@ from tui_mail.imap.session import ImapSession
 from tui_mail.imap.uidset import UidSet
 from tui_mail.mime.headers import HEADER_FIELDS
 from tui_mail.model.arrivals import Arrival
-from tui_mail.store import people, syncing
+from tui_mail.store import syncing
 from tui_mail.store.accounts import Folder
 from tui_mail.store.database import Pace
 from tui_mail.sync.choosing import picks_labels, wanted_past
@@ -28,6 +28,8 @@ async def bring_past(desk: Desk, wire: Wire, folders: Sequence[Folder], since: i
 
     Returns whether all past mail of a folder is to be looked at again, so that its row changed.
     """
+    from tui_mail.store import people
+
     again = False
     for folder in _looked_at(desk, folders):
         now = desk.now()
@@ -44,6 +46,8 @@ async def bring_past(desk: Desk, wire: Wire, folders: Sequence[Folder], since: i
 
 async def is_waiting(desk: Desk, folders: Sequence[Folder]) -> bool:
     """Whether there is a contact whose past mail was not looked for yet in one of the folders."""
+    from tui_mail.store import people
+
     for folder in _looked_at(desk, folders):
         if await desk.db.read(people.keys_since_looked, folder.id):
             return True
