@@ -47,6 +47,9 @@ LINGER_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
 """A thread that waits for the interpreter gets it after this time: the writer lets it go with each
 row, and should not wait five milliseconds for it while another thread parses."""
+_HOST_CONNECTIONS = "sync.host_connections"
+USED = (_HOST_CONNECTIONS, "sync.attachment_limit_mb", "sync.poll_minutes")
+"""General settings an account works by; any other may change beside it."""
 
 
 class Engine:
@@ -74,7 +77,7 @@ class Engine:
         self._upkeep: Upkeep | None = None
         self._stopping = asyncio.Event()
         self._settings = Settings()
-        self._budget = Budget()
+        self._budget = Budget(int(self._settings.get(_HOST_CONNECTIONS)))
         self._settings_mark: tuple[int, int] = (-1, -1)
 
     async def start(self) -> None:
@@ -90,7 +93,8 @@ class Engine:
             await self.db.write(
                 _recover, self._tenure, receipts.read_all(self.paths.receipts), self.clock.now()
             )
-            await self._load_settings()
+            self._settings_mark = self._mark()
+            await self._take(load(self.paths.config_file))
             await self._facts.start()
         except BaseException:
             await self.stop()
@@ -130,7 +134,7 @@ class Engine:
         upkeep = self._upkeep = Upkeep(
             self.db, self.paths, self.clock, look_for_damage=not self._tenure.clean
         )
-        await self._start_accounts()
+        self._start_accounts()
         begun = time.monotonic()
         alone_since: float | None = None
         while not self._stopping.is_set():
@@ -194,34 +198,50 @@ class Engine:
             return_exceptions=True,
         )
 
-    async def _load_settings(self) -> None:
-        self._settings_mark = self._mark()
-        self._settings = load(self.paths.config_file)
-        ids = await self.db.write(_mirror, self._settings)
-        self._budget = Budget(int(self._settings.get("sync.host_connections")))
+    async def _take(self, settings: Settings) -> None:
+        """Work by these settings: an account for which nothing it uses changed goes on as it is."""
+        here = {account.id: account for account in settings.accounts if not account.paused}
+        kept = {
+            slug: sync
+            for slug, sync in self._syncs.items()
+            if slug in here
+            and _used(here[slug], settings) == _used(sync.desk.account, self._settings)
+        }
+        ended = [self._tasks.pop(slug) for slug in list(self._tasks) if slug not in kept]
+        for task in ended:
+            task.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
+        ids = await self.db.write(_mirror, settings)
+        most = int(settings.get(_HOST_CONNECTIONS))
+        if most != self._settings.get(_HOST_CONNECTIONS):
+            self._budget = Budget(most)
+        before, self._syncs, self._settings = self._syncs, {}, settings
+        for slug, account in here.items():
+            if slug in kept:
+                kept[slug].desk.settings = settings
+                self._syncs[slug] = kept[slug]
+            else:
+                self._syncs[slug] = self._sync(account, ids[slug], before.get(slug))
+
+    def _sync(
+        self, account: AccountSettings, account_id: int, old: AccountSync | None
+    ) -> AccountSync:
         assert self._tenure is not None
-        before, self._syncs = self._syncs, {}
-        for account in self._settings.accounts:
-            if account.paused:
-                continue
-            desk = Desk(
-                db=self.db,
-                pool=self._pool,
-                account_id=ids[account.id],
-                account=account,
-                settings=self._settings,
-                clock=self.clock,
-                lease=self._tenure.lease,
-                publish=self._facts.publish,
-                check_seconds=self._check_seconds,
-                pieces=self.paths.pieces,
-                budget=self._budget,
-            )
-            old = before.get(account.id)
-            same = old is not None and _signs_in(old.desk.account) == _signs_in(account)
-            self._syncs[account.id] = AccountSync(
-                desk, self.paths, old.credentials if old is not None and same else None
-            )
+        desk = Desk(
+            db=self.db,
+            pool=self._pool,
+            account_id=account_id,
+            account=account,
+            settings=self._settings,
+            clock=self.clock,
+            lease=self._tenure.lease,
+            publish=self._facts.publish,
+            check_seconds=self._check_seconds,
+            pieces=self.paths.pieces,
+            budget=self._budget,
+        )
+        same = old is not None and _signs_in(old.desk.account) == _signs_in(account)
+        return AccountSync(desk, self.paths, old.credentials if old is not None and same else None)
 
     async def _wake_due(self) -> None:
         """Snoozed conversations and follow-ups come back when it is time."""
@@ -239,30 +259,34 @@ class Engine:
 
     async def _watch_settings(self) -> None:
         """Take a changed settings file into use; a broken one changes nothing."""
-        if self._mark() == self._settings_mark:
+        mark = self._mark()
+        if mark == self._settings_mark:
             return
+        self._settings_mark = mark
         try:
-            load(self.paths.config_file)
+            settings = load(self.paths.config_file)
         except ConfigError as error:
-            self._settings_mark = self._mark()
             log.warning("settings not taken: %s", error.message)
             return
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        await self._load_settings()
-        await self._start_accounts()
+        await self._take(settings)
+        self._start_accounts()
         self._facts.publish("account")
 
-    async def _start_accounts(self) -> None:
-        self._tasks = {
-            slug: asyncio.create_task(sync.run(number * STAGGER), name=f"account-{slug}")
-            for number, (slug, sync) in enumerate(self._syncs.items())
-        }
+    def _start_accounts(self) -> None:
+        """Begin with those accounts that do not run yet, one after the other."""
+        waiting = [slug for slug in self._syncs if slug not in self._tasks]
+        for number, slug in enumerate(waiting):
+            run = self._syncs[slug].run(number * STAGGER)
+            self._tasks[slug] = asyncio.create_task(run, name=f"account-{slug}")
 
 
 def _mirror(conn: sqlite3.Connection, settings: Settings) -> dict[str, int]:
     return accounts.mirror(conn, settings.accounts)
+
+
+def _used(account: AccountSettings, settings: Settings) -> tuple[object, ...]:
+    """All that an account's sync depends on."""
+    return (account, *(settings.get(key) for key in USED))
 
 
 def _signs_in(account: AccountSettings) -> tuple[str, ...]:
