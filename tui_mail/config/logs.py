@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import logging.handlers
 import os
@@ -24,12 +25,53 @@ class _OneLine(logging.Formatter):
         return f"{self.formatTime(record)} {text}"
 
 
-class _Private(logging.handlers.RotatingFileHandler):
-    """Every file it opens is the user's own, whenever that is: the first line, a rotation."""
+class _Shared(logging.handlers.RotatingFileHandler):
+    """A file several processes write to (the app, the engine, commands), rotated by one at a time.
+
+    Every file it opens is the user's own, whenever that is: the first line, a rotation.
+    """
 
     def _open(self) -> TextIOWrapper:
         os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
         return super()._open()
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """Whether the file is full; looked at in the one that bears the name by now."""
+        if self.stream is not None and not self._is_current():
+            self.stream.close()
+            self.stream = self._open()
+        return bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:
+        """Begin a new file, unless another process is doing that or has just done it.
+
+        The lock is on the full file itself and never waited for: the line that comes meanwhile
+        makes that file a little longer, and no line waits for a process that was stopped.
+        """
+        if self.stream is None:
+            return
+        held = os.dup(self.stream.fileno())  # the lock outlives the closing of the stream
+        try:
+            if _locked(held) and self._is_current():
+                super().doRollover()
+        finally:
+            os.close(held)
+
+    def _is_current(self) -> bool:
+        """Whether the open file is still the one that bears the name."""
+        try:
+            named = os.stat(self.baseFilename)
+        except FileNotFoundError:
+            return False
+        return self.stream is not None and os.path.samestat(named, os.fstat(self.stream.fileno()))
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _where(error: BaseException) -> str:
@@ -46,8 +88,11 @@ def _where(error: BaseException) -> str:
 
 
 def log_to(paths: Paths, level: int = logging.INFO) -> None:
-    """Send the program's log to its file; libraries below WARNING are left out."""
-    handler = _Private(
+    """Send the program's log to its file; libraries below WARNING are left out.
+
+    Any number of processes may write to it.
+    """
+    handler = _Shared(
         paths.log_file, maxBytes=_OCTETS, backupCount=_FILES - 1, encoding="utf-8", delay=True
     )
     handler.setFormatter(_OneLine())
