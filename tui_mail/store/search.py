@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_mail.model.search import RECORD_FIELDS, And, Field, Node, Not, Or, Query, Text
-from tui_mail.model.search_text import has_cjk, query_tokens
+from tui_mail.model.search_text import folded, has_cjk, holding, query_tokens
 from tui_mail.model.views import VIEW_WORDS, View
 from tui_mail.store import record_search
 
@@ -35,12 +35,22 @@ _IS = {
     **record_search.IS,
 }
 
+
+def _holds(column: str) -> str:
+    """A word in a column; LIKE folds ASCII only, and only text that has more is folded in Python.
+
+    Values: the word as LIKE takes it, folded, and as it stands.
+    """
+    more = f"length(CAST({column} AS BLOB)) > length({column})"
+    return f"({column} LIKE ? ESCAPE '\\' OR ({more} AND folds_to_hold({column}, ?)))"
+
+
 _HEADERS = {
-    "subject": "m.subject LIKE ? ESCAPE '\\'",
-    "sender": "m.from_name LIKE ? ESCAPE '\\' OR m.from_address LIKE ? ESCAPE '\\'",
-    "recipients": "EXISTS (SELECT 1 FROM participants p JOIN correspondents c"
-    " ON c.id = p.correspondent_id WHERE p.message_id = m.id AND p.role IN ('to', 'cc', 'bcc')"
-    " AND (p.name LIKE ? ESCAPE '\\' OR c.address LIKE ? ESCAPE '\\'))",
+    "subject": _holds("m.subject"),
+    "sender": f"({_holds('m.from_name')} OR {_holds('m.from_address')})",
+    "recipients": "EXISTS (SELECT 1 FROM participants p WHERE p.message_id = m.id"
+    f" AND p.role IN ('to', 'cc', 'bcc') AND ({_holds('p.name')} OR p.correspondent_id IN"
+    f" (SELECT c.id FROM correspondents c WHERE {_holds('c.address')})))",
 }
 """Columns of the index as a header has them."""
 
@@ -105,6 +115,7 @@ def search(conn: sqlite3.Connection, query: Query, limit: int = 500) -> Hits:
     if match and _has_headers_only(conn):
         values = []
         where = " AND ".join([_in_headers(query.node, values), *scope])
+        _teach_folding(conn, [value for value in values if isinstance(value, str)])
         further, even_more = _collect(
             conn,
             "SELECT m.sort_at, m.id, m.conversation_id FROM messages m"
@@ -140,9 +151,17 @@ def _has_headers_only(conn: sqlite3.Connection) -> bool:
     return row is not None
 
 
+def _teach_folding(conn: sqlite3.Connection, words: Sequence[str]) -> None:
+    """Give the connection the function of `_holds`, for these words."""
+    finds = {word: holding(word).search for word in words}
+    conn.create_function(
+        "folds_to_hold", 2, lambda text, word: finds[word](text) is not None, deterministic=True
+    )
+
+
 def _in_headers(node: Node, values: list[object]) -> str:
     """The same question to the header of a mail that is not in the index yet: its words are looked
-    for as they stand, also inside of words."""
+    for as they stand, also inside of words, in whatever case and with or without diacritics."""
     if isinstance(node, Not):
         return f"NOT coalesce({_in_headers(node.term, values)}, 0)"
     if isinstance(node, And | Or):
@@ -150,12 +169,12 @@ def _in_headers(node: Node, values: list[object]) -> str:
         return "(" + joint.join(_in_headers(term, values) for term in node.terms) + ")"
     if isinstance(node, Field):
         return _field(node, values)
-    wanted = f"%{_like(node.text)}%"
+    wanted = "".join(map(folded, node.text))
     parts = []
     for column, condition in _HEADERS.items():
         if node.column in ("", column):
             parts.append(condition)
-            values += [wanted] * condition.count("?")
+            values += [f"%{_like(wanted)}%", node.text] * (condition.count("?") // 2)
     return "(" + " OR ".join(parts or ["0"]) + ")"
 
 

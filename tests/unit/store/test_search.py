@@ -12,6 +12,7 @@ import pytest
 from tests.tui.factory import NOW, mail, make_mailbox
 from tui_mail.model.messages import Flag
 from tui_mail.model.search import parse
+from tui_mail.model.search_text import folded, holding
 from tui_mail.store import search as searching
 from tui_mail.store.search import search
 
@@ -110,4 +111,54 @@ def test_mail_whose_body_is_still_to_come_is_found_by_its_header(
         (1,),
     ]
     assert list(found(conn, text)) == expected
+    conn.close()
+
+
+@pytest.mark.parametrize(
+    ("subject", "queries"),
+    [
+        ("Angebot für die Übergabe", ("ÜBERGABE", "uber*", "übergabe", "subject:FÜR")),
+        ("Rosé d'été", ("ÉTÉ", "ete", "rose", "ROSÉ")),
+        ("U\u0308bergabe", ("übergabe", "ubergabe")),
+        ("Договор о Поставке", ("договор", "ПОСТАВКЕ")),
+        ("Новый счёт", ("СЧЁТ", "новый")),
+        ("Νέος ΟΔΟΣ", ("οδός OR οδοσ", "ΝΈΟΣ")),
+        ("Straße 100 %", ("STRAßE", "straße")),
+    ],
+)
+def test_a_header_is_found_in_any_case_as_in_the_index(
+    tmp_path: Path, subject: str, queries: tuple[str, ...]
+) -> None:
+    box = make_mailbox(tmp_path)
+    box.arrive([mail(1, subject=subject)], at=NOW - 60, indexed=True)
+    box.arrive([mail(2, subject=subject), mail(3, name=subject)], at=NOW)
+    conn = box.connect()
+    for text in queries:
+        everywhere = "subject:" not in text
+        assert found(conn, text) == ((2, 3, 1) if everywhere else (2, 1)), text
+    assert found(conn, "strasse OR новыи OR οδος1") == (), "as the index has it"
+    conn.close()
+
+
+def test_letters_fold_as_the_index_folds_them() -> None:
+    """Latin, Greek, Cyrillic and Armenian, all that the index's version of Unicode knows."""
+    conn = sqlite3.connect(":memory:")
+    conn.execute("CREATE VIRTUAL TABLE f USING fts5(t, tokenize='unicode61 remove_diacritics 2')")
+    conn.execute("CREATE VIRTUAL TABLE v USING fts5vocab(f, 'instance')")
+    codes = [
+        *range(0xC0, 0x370),
+        *range(0x370, 0x528),
+        *range(0x531, 0x557),
+        *range(0x1E00, 0x1F00),
+    ]
+    conn.executemany("INSERT INTO f(rowid, t) VALUES (?, ?)", ((c, f"a{chr(c)}b") for c in codes))
+    terms: dict[int, list[str]] = {}
+    for code, term in conn.execute("SELECT doc, term FROM v"):
+        terms.setdefault(code, []).append(term)
+    other = {0x1E0, 0x1E1, 0x37F, 0x1E9B}
+    """Two marks on one letter, a letter younger than the index, and the long s."""
+    for code in set(codes) - other:
+        if len(terms[code]) == 1:  # others are no letters to it
+            assert f"a{folded(chr(code))}b" == terms[code][0], hex(code)
+            assert holding(terms[code][0]).search(f"a{chr(code)}b"), hex(code)
     conn.close()
