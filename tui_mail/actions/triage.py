@@ -20,6 +20,7 @@ from tui_mail.model.messages import Flag
 from tui_mail.model.policy import Policy
 from tui_mail.model.safe_text import one_line
 from tui_mail.store import accounts, journal, unnumbered
+from tui_mail.store.flag_folds import fold_flags
 from tui_mail.store.folds import fold, recount
 from tui_mail.store.ids import ids_json
 
@@ -259,8 +260,7 @@ def _read_message(
     if unnumbered.has(conn, message_id):
         return Done(None, "", (), undoable=False)
     intents.flag(conn, [message_id], add=Flag.SEEN, verb="read", now=now, journal_id=None)
-    changed = fold(conn, [message_id])
-    recount(conn, changed)
+    changed = fold_flags(conn, [message_id])
     return Done(None, "", tuple(changed), undoable=False)
 
 
@@ -373,8 +373,12 @@ def _finish(
     places: bool = False,
     flags: Flag = Flag.NONE,
 ) -> Done:
-    changed = fold(conn, [int(key) for key in before])
-    recount(conn, changed)
+    messages = [int(key) for key in before]
+    if places:
+        changed = fold(conn, messages)
+        recount(conn, changed)
+    else:
+        changed = fold_flags(conn, messages)
     if not changed:
         conn.execute("DELETE FROM journal WHERE id = ?", (entry,))
         return Done(None, f"{verb}: nothing to do here", (), undoable=False)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tui_mail.model.messages import Flag
 from tui_mail.model.policy import Policy
 from tui_mail.store import accounts, operations
+from tui_mail.store.flag_folds import fold_flags
 from tui_mail.store.folds import fold, recount
 from tui_mail.store.ids import ids_json
 
@@ -361,6 +362,8 @@ def restore(
                 now=now,
                 journal_id=journal_id,
             )
+    if not places:
+        return fold_flags(conn, message_ids)
     changed = fold(conn, message_ids)
     recount(conn, changed)
     return changed
