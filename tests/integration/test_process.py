@@ -60,6 +60,8 @@ async def test_a_terminated_engine_stops_in_order(
     assert engine is not None
     async with opened(paths) as ctx:
         await until(lambda: _is(state(ctx), "active"), "active")
+        behind = os.getpriority(os.PRIO_PROCESS, engine.pid) - os.getpriority(os.PRIO_PROCESS, 0)
+        assert behind > 0, "the screens have the processor first"
         engine.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(engine.wait(), 15) == 0
         assert await one(ctx, "SELECT value FROM meta WHERE key = 'clean_stop'") == "1"

@@ -107,7 +107,7 @@ class PanedScreen(AskingScreen):
             pieces.append(f"  {number(len(found.selected))} selected")
         if found.ranging:
             pieces.append("  range")
-        self.query_one("#head", Static).update(text.parts(*pieces))
+        self.query_one("#head", Static).update(text.parts(*pieces), layout=False)
         empty = found.loaded and not found.total
         self.set_class(empty, "-empty")
         if empty:
@@ -156,7 +156,7 @@ class PanedScreen(AskingScreen):
                 21,
                 max(1, self.size.height - 4),
             )
-            pane.update(shown)
+            pane.update(shown, layout=False)
 
     def look_closer(self) -> None:
         """The panes follow the cursor, when it stays."""
