@@ -162,6 +162,24 @@ async def test_a_file_changed_by_hand_is_in_use_a_moment_later(
         await journey.until(lambda: "in order again" in journey.screen)
 
 
+async def test_a_name_nothing_has_is_told_at_the_start_and_on_the_settings_screen(
+    mailbox: Make, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.tui.settings_in_use.SECONDS", 0.05)
+    box = mailbox(3, settings='[writing]\ndefault_account = "wrok"\n')
+    async with start(box, (120, 30)) as journey:
+        await journey.until(lambda: "no account `wrok`" in journey.screen)
+        assert "line 2: `default_account`" in journey.screen
+        await settings(journey)
+        assert "names what is not there" in journey.screen
+        await journey.press("/", *"default account", "enter", "enter", *"work", "enter")
+        await journey.press("y")
+        await journey.until(lambda: not journey.app.settings_doubts)
+        assert journey.app.ctx.settings.get("writing.default_account") == "work"
+        await journey.press("escape")
+        assert "names what is not there" not in journey.screen
+
+
 async def test_a_file_broken_while_the_settings_are_open_is_shown_there(
     mailbox: Make, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

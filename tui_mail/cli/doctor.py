@@ -93,6 +93,7 @@ async def _report(call: Call) -> int:
 
 async def _accounts(call: Call, report: dict[str, Any]) -> int:
     from tui_mail.actions.context import open_context
+    from tui_mail.actions.naming import doubts
     from tui_mail.store import journal
 
     try:
@@ -117,6 +118,10 @@ async def _accounts(call: Call, report: dict[str, Any]) -> int:
         report["accounts"] = [await _account(call, ctx, row) for row in rows]
         for account in report["accounts"]:
             report["problems"] += _troubles(account)
+        report["problems"] += [
+            {"what": doubt, "hint": "Everything else in the file holds."}
+            for doubt in await doubts(ctx)
+        ]
         report["journal"] = [
             {"at": utc(entry.at), "actor": entry.actor, "summary": entry.summary}
             for entry in await ctx.db.read(journal.latest, _JOURNAL)

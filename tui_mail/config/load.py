@@ -133,7 +133,7 @@ def _unknown(key: str, known: list[str]) -> str:
 def _error(
     name: str, text: str, key: str, section: str, problem: str, number: int = -1
 ) -> ConfigError:
-    return ConfigError(f"{name}, line {_line_of(text, key, section, number)}: {problem}")
+    return ConfigError(f"{name}, line {line_of(text, key, section, number)}: {problem}")
 
 
 def _syntax(name: str, text: str, problem: str) -> str:
@@ -146,7 +146,7 @@ def _syntax(name: str, text: str, problem: str) -> str:
     return f"{name}, line {found[2]}, column {found[3]}: {found[1]}."
 
 
-def _line_of(text: str, key: str, section: str, number: int) -> int:
+def line_of(text: str, key: str, section: str, number: int) -> int:
     """The line of a key inside its section; of the section itself when the key is not there."""
     header = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}")
     wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")

@@ -74,6 +74,7 @@ class TuiMail(Program):
         self.ctx = ctx
         self.keymap_in_use: Keymap = keymap(ctx.settings.get("screen.keys"), ctx.settings.keys)
         self.settings_trouble = ""
+        self.settings_doubts: list[str] = []
         self.pacing = bool(ctx.settings.get("screen.pacing"))
         self.acts = ActionQueue(self.note_failure)
         self.last_deed: Deed | None = None

@@ -23,6 +23,7 @@ class Program(PacedApp, metaclass=AbstractMeta):
     keymap_in_use: Keymap
     pacing: bool
     settings_trouble: str
+    settings_doubts: list[str]
     """The mistake in the settings file, with its line; empty while there is none."""
     acts: ActionQueue
     """Runs what the user did, in the order of the keys."""

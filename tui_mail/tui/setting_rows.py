@@ -43,7 +43,11 @@ def shown_value(value: Any) -> str:
 
 
 def every_row(
-    settings: Settings, rows: Sequence[Account], keymap: Keymap, trouble: str
+    settings: Settings,
+    rows: Sequence[Account],
+    keymap: Keymap,
+    trouble: str,
+    doubts: Sequence[str] = (),
 ) -> Iterator[SettingRow]:
     """Everything that can be set."""
     if trouble:
@@ -51,6 +55,11 @@ def every_row(
         yield from text_rows(trouble)
         yield SettingRow("text", "Ctrl-e opens it in your editor; until it is mended the last good"
                          " settings stay.")  # fmt: skip
+    if doubts:
+        yield SettingRow("title", "The settings file names what is not there")
+        for doubt in doubts:
+            yield from text_rows(doubt)
+        yield SettingRow("text", "Ctrl-e opens it in your editor; everything else in it holds.")
     yield SettingRow("title", "Accounts")
     known = {row.slug: row for row in rows}
     for account in settings.accounts:

@@ -42,6 +42,7 @@ async def watch_file(app: Program) -> None:
 
     path = app.ctx.paths.config_file
     seen = await asyncio.to_thread(_mark, path)
+    await tell_doubts(app)
     while True:
         await asyncio.sleep(SECONDS)
         now = await asyncio.to_thread(_mark, path)
@@ -57,12 +58,28 @@ async def watch_file(app: Program) -> None:
             app.say(app.settings_trouble.replace(str(path), path.name), trouble=True)
             app.look_soon()
             continue
-        if app.ctx.settings != before[0]:
+        if await tell_doubts(app):
+            app.settings_trouble = ""
+        elif app.ctx.settings != before[0]:
             app.say("The settings file was changed; it is in use now.")
         elif app.settings_trouble:
             app.say("The settings file is in order again.")
         app.settings_trouble = ""
         app.look_soon()
+
+
+async def tell_doubts(app: Program) -> bool:
+    """Say which names in the file nothing has, once; whether there was one to say."""
+    from tui_mail.actions.naming import doubts
+
+    said = {doubt.partition(": ")[2] for doubt in app.settings_doubts}
+    app.settings_doubts = await doubts(app.ctx)
+    found = [doubt for doubt in app.settings_doubts if doubt.partition(": ")[2] not in said]
+    if found:
+        path, more = app.ctx.paths.config_file, len(found) - 1
+        first = found[0].replace(str(path), path.name)
+        app.say(first + (f" And {more} more: see the settings." if more else ""), trouble=True)
+    return bool(found)
 
 
 def _mark(path: Path) -> Mark:

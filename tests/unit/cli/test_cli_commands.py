@@ -451,6 +451,46 @@ def test_doctor_names_what_needs_the_user(mailbox: Make, tui: Tui, change: str, 
     assert tui("doctor", "--json").json["problems"]
 
 
+@pytest.mark.parametrize(
+    ("general", "account", "line", "said"),
+    [
+        ('default_account = "wrok"', "", 2, "no account `wrok`; there is work."),
+        ("", 'signature = "Sales"', 9, "no signature `Sales`; there are Long, Short."),
+        ("", 'archive_folder = "Archiv"', 9, "no folder `Archiv`; there are Archive, "),
+        ("", 'skip_folders = ["INBOX", "Lists"]', 9, "no folder `Lists`; there are "),
+        ("", 'extra_folders = ["\\u001b[31mx"]', 9, "no folder `␛[31mx`; there are "),
+    ],
+)
+def test_a_name_in_the_settings_that_nothing_has_is_told_and_the_rest_holds(
+    mailbox: Make, tui: Tui, general: str, account: str, line: int, said: str
+) -> None:
+    box = mailbox(1, settings=f"[writing]\n{general}\n")
+    with box.paths.config_file.open("a") as file:
+        file.write(account + "\n")
+    for name in ("Long", "Short"):
+        box.run("INSERT INTO signatures(account_id, name, body, created_at, updated_at)"
+                " VALUES (1, ?, 'x', 1, 1)", name)  # fmt: skip
+    report = tui("doctor", "--json")
+    (problem,) = report.json["problems"]
+    key = (general or account).split(" ")[0]
+    assert problem["what"].startswith(f"{box.paths.config_file}, line {line}: `{key}`: there is ")
+    assert said in problem["what"] and not _CONTROLS.search(problem["what"])
+    assert tui("list", "--json").code == 0, "nothing else is refused"
+
+
+def test_names_that_are_there_are_not_doubted(mailbox: Make, tui: Tui) -> None:
+    box = mailbox(1, settings='[writing]\ndefault_account = "work"\n')
+    with box.paths.config_file.open("a") as file:
+        file.write('signature = "long"\narchive_folder = "Archive"\nskip_folders = ["Sent"]\n')
+    box.run("INSERT INTO signatures(account_id, name, body, created_at, updated_at)"
+            " VALUES (1, 'Long', 'x', 1, 1)")  # fmt: skip
+    assert tui("doctor", "--json").json["problems"] == []
+    box.run("DELETE FROM folders")
+    with box.paths.config_file.open("a") as file:
+        file.write('extra_folders = ["Later"]\n')
+    assert tui("doctor", "--json").json["problems"] == [], "the server was not asked yet"
+
+
 def test_doctor_finds_files_that_others_can_read(mailbox: Make, tui: Tui) -> None:
     """SEC-30."""
     box = mailbox(1)

@@ -11,6 +11,7 @@ from tui_mail.actions import accounts as actions
 from tui_mail.actions import scope
 from tui_mail.config.settings import AccountSettings, Setting
 from tui_mail.errors import ConfigError, SecretError
+from tui_mail.store import signatures
 from tui_mail.tui import background, text
 from tui_mail.tui.commands import ACCOUNT
 from tui_mail.tui.setting_rows import (
@@ -106,6 +107,10 @@ class AccountScreen(UnlockingScreen):
             return
         if setting.kind == "bool":
             await self._set(setting, not value)
+        elif setting.key == "signature" and (names := await self._signatures()):
+            choices = [Choice(shown_value(n), "now" if n == value else "", "", n) for n in names]
+            await self.app.push_screen(PickerScreen(setting.key, choices, choose,
+                                                    note=setting.text))  # fmt: skip
         elif setting.kind == "choice":
             choices = [Choice(n, "now" if n == value else "", "", n) for n in setting.choices]
             await self.app.push_screen(PickerScreen(setting.key, choices, choose,
@@ -127,6 +132,12 @@ class AccountScreen(UnlockingScreen):
         self.say(f"{setting.key} is now {shown_value(value)}.")
         self.account = changed
         self.show_rows()
+
+    async def _signatures(self) -> list[str]:
+        """What the signature can be: none, or one of those there are."""
+        ctx = self.mail_app.ctx
+        found = await ctx.db.read(signatures.of_account, ctx.account_ids[self._slug])
+        return ["", *(one.name for one in found)] if found else []
 
     async def _move_secret(self, place: str) -> None:
         """Keep the secret elsewhere; it goes along, and the old copy is removed."""

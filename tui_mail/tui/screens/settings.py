@@ -58,6 +58,7 @@ class SettingsScreen(SettingScreen):
         try:
             await actions.reread(self.mail_app.ctx)
             self.mail_app.settings_trouble = ""
+            await settings_in_use.tell_doubts(self.mail_app)
         except ConfigError as error:
             self.mail_app.settings_trouble = str(error)
         await self.refresh_facts()
@@ -76,8 +77,13 @@ class SettingsScreen(SettingScreen):
     def every_row(self) -> Sequence[SettingRow]:
         """All rows."""
         app = self.mail_app
-        trouble = app.settings_trouble
-        return list(every_row(app.ctx.settings, self._rows, app.keymap_in_use, trouble))
+        path = app.ctx.paths.config_file
+        return list(
+            every_row(
+                app.ctx.settings, self._rows, app.keymap_in_use, app.settings_trouble,
+                [one.replace(str(path), path.name) for one in app.settings_doubts],
+            )
+        )  # fmt: skip
 
     def take_into_use(self) -> None:
         """What the screens themselves depend on: theme, keys, pacing."""
