@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.integration.records_world import World, open_world
-from tui_mail.actions import blocking, linking, parts, sharing, triage, undoing
+from tui_mail.actions import blocking, crm, linking, parts, sharing, triage, undoing
 from tui_mail.actions.context import Context
+from tui_mail.errors import ActionError
 from tui_mail.filing.arrivals import file_arrivals
 from tui_mail.model.addresses import Address
 from tui_mail.model.arrivals import Arrival
@@ -176,3 +177,55 @@ async def test_ids_that_are_gone_are_left_out_and_none_left_is_refused(world: Wo
     assert done.conversation_ids == tuple(ids)
     with pytest.raises(Exception, match="9999"):
         await linking.link(world.ctx, [9999], deal)
+
+
+RECORD_ACTS: dict[str, Callable[[Context, list[Ref]], Awaitable[Any]]] = {
+    "delete": crm.delete,
+    "merge": lambda ctx, refs: crm.merge(ctx, refs[0], refs[1:]),
+}
+
+
+@pytest.mark.parametrize("name", RECORD_ACTS)
+@pytest.mark.parametrize("kind", ["person", "organization", "deal"])
+async def test_one_undo_takes_work_on_many_records_back_exactly(
+    world: World, name: str, kind: str
+) -> None:
+    refs = await records(world, kind, 120)
+    before, entries = await state(world), await live_entries(world)
+    done = await RECORD_ACTS[name](world.ctx, refs)
+    assert "120" in done.summary and done.records
+    assert await state(world) != before
+    assert await live_entries(world) - entries > 2, "it was one part only"
+    undone = await undoing.undo(world.ctx)
+    assert undone is not None and undone.summary == f"Undone: {done.summary}"
+    assert await state(world) == before
+
+
+@pytest.mark.parametrize("name", RECORD_ACTS)
+async def test_a_record_that_is_not_there_stops_the_work_before_it_begins(
+    world: World, name: str
+) -> None:
+    refs = await records(world, "deal", 30)
+    before = await state(world)
+    with pytest.raises(ActionError, match="no deal 999"):
+        await RECORD_ACTS[name](world.ctx, [*refs, Ref("deal", 999)])
+    assert await state(world) == before
+
+
+async def records(world: World, kind: str, number: int) -> list[Ref]:
+    """Persons in the mail of a crowd, their organizations, or their deals linked to that mail."""
+    ids = await crowd(world, number)
+    found = []
+    for place, cid in enumerate(ids, start=1):
+        made = [await crm.create(world.ctx, "organization", {"name": f"Org {place}"})]
+        values: dict[str, Any] = {
+            "name": f"P {place}",
+            "addresses": [f"p{place}@crowd.example"],
+            "organization_id": made[0].records[0].id,
+        }
+        made.append(await crm.create(world.ctx, "person", values))
+        values = {"title": f"Deal {place}", "person_id": made[1].records[0].id}
+        made.append(await crm.create(world.ctx, "deal", values))
+        await linking.link(world.ctx, [cid], made[2].records[0])
+        found += [one.records[0] for one in made if one.records[0].kind == kind]
+    return found

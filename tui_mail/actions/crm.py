@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_mail.actions.context import Context
-from tui_mail.actions.recorded import Outcome, RecordDone, act
+from tui_mail.actions.parts import Before
+from tui_mail.actions.recorded import Outcome, RecordDone, act, act_in_parts
 from tui_mail.errors import ActionError
 from tui_mail.model.records import ITEM_KINDS, Ref, checked
 from tui_mail.model.safe_text import one_line
@@ -82,49 +83,66 @@ def alter(conn: sqlite3.Connection, ref: Ref, given: Mapping[str, Any], now: int
 
 
 async def delete(ctx: Context, refs: Sequence[Ref], *, dry_run: bool = False) -> RecordDone:
-    """Delete records; their mail stays, links to deleted items end."""
+    """Delete records; their mail stays, links to deleted items end. Many are done in parts."""
     now = ctx.now()
+    titles = await _needed(ctx, refs)
 
-    def body(conn: sqlite3.Connection) -> Outcome:
+    def body(conn: sqlite3.Connection, places: Sequence[int], past: Before) -> Outcome:
         changed: set[int] = set()
-        title = _title(conn, refs[0])
-        for ref in refs:
+        for ref in (refs[place] for place in places):
             if ref.kind == "person":
                 people.delete(conn, ref.id)
             elif ref.kind == "organization":
                 organizations.delete(conn, ref.id)
             else:
                 changed |= items.delete(conn, ref, USER, now)
-        what = f"{refs[0].kind} {title}" if len(refs) == 1 else f"{len(refs)} records"
+        several = f"{past.seen + len(places)} records"
+        what = f"{refs[0].kind} {titles[refs[0]]}" if len(refs) == 1 else several
         return Outcome(f"Deleted {what}", changed, list(refs))
 
-    if not refs:
-        raise ActionError("Nothing is chosen.")
-    return await act(ctx, "delete_records", body, dry_run=dry_run)
+    return await act_in_parts(ctx, "delete_records", range(len(refs)), body, dry_run=dry_run)
 
 
 async def merge(
     ctx: Context, keep: Ref, others: Sequence[Ref], *, dry_run: bool = False
 ) -> RecordDone:
-    """Join records of one kind into `keep`: it gets their mail, people, notes and what it lacks."""
-    now = ctx.now()
+    """Join records of one kind into `keep`: it gets their mail, people, notes and what it lacks.
 
-    def body(conn: sqlite3.Connection) -> Outcome:
+    Many are done in parts.
+    """
+    now = ctx.now()
+    if any(other.kind != keep.kind or other == keep for other in others):
+        raise ActionError(f"Only another {keep.kind} can be merged into this one.")
+    await _needed(ctx, [keep, *others])
+
+    def body(conn: sqlite3.Connection, places: Sequence[int], past: Before) -> Outcome:
         changed: set[int] = set()
-        for other in others:
-            if other.kind != keep.kind or other == keep:
-                raise ActionError(f"Only another {keep.kind} can be merged into this one.")
+        for other in (others[place] for place in places):
             if keep.kind == "person":
                 people.merge(conn, keep.id, other.id, now)
             elif keep.kind == "organization":
                 organizations.merge(conn, keep.id, other.id, now)
             else:
                 changed |= items.merge(conn, keep, other, USER, now)
-        return Outcome(
-            f"Merged {len(others) + 1} into {keep.kind} {_title(conn, keep)}", changed, [keep]
-        )
+        number = past.seen + len(places) + 1
+        return Outcome(f"Merged {number} into {keep.kind} {_title(conn, keep)}", changed, [keep])
 
-    return await act(ctx, f"merge_{keep.kind}", body, dry_run=dry_run)
+    return await act_in_parts(
+        ctx, f"merge_{keep.kind}", range(len(others)), body, dry_run=dry_run, costly=True
+    )
+
+
+async def _needed(ctx: Context, refs: Sequence[Ref]) -> dict[Ref, str]:
+    """The first one's name, safe to show. Raises ActionError when one of them is not there."""
+    if not refs:
+        raise ActionError("Nothing is chosen.")
+
+    def read(conn: sqlite3.Connection) -> dict[Ref, str]:
+        for ref in refs:
+            records.need(conn, ref)
+        return {refs[0]: _title(conn, refs[0])}
+
+    return await ctx.db.read(read)
 
 
 async def add_address(ctx: Context, person_id: int, address: str) -> RecordDone:

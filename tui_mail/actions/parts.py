@@ -61,13 +61,17 @@ async def in_parts(
     ids: Collection[int],
     do: Callable[[Sequence[int], Before], Awaitable[D]],
     close: Callable[[int], Awaitable[None]],
+    *,
+    costly: bool = False,
 ) -> D:
     """Do something to ids, some at a time; the sum of it all.
 
     `close` is told the last entry when that one still expects further parts.
+    `costly` is for ids of which a single one may take as long as a part should.
     A part that is refused as a whole is left out; when all are, the first refusal is raised.
     """
-    every, pace, at = tuple(ids), Pace(_FIRST, _MOST, _SECONDS), 0
+    every, at = tuple(ids), 0
+    pace = Pace(1 if costly else _FIRST, _MOST, _SECONDS, least=1 if costly else 8)
     expecting: int | None = None
     before, last = Before(), None
     changed: list[int] = []

@@ -67,6 +67,7 @@ async def act_in_parts(
     *,
     dry_run: bool = False,
     after: int | None = None,
+    costly: bool = False,
 ) -> RecordDone:
     """Run `body` on many ids, in parts that are one step of undo; see `actions.parts`."""
 
@@ -80,7 +81,9 @@ async def act_in_parts(
             of=past.of,
         )
 
-    return await in_parts(ids, part, lambda entry: ctx.db.write(journal.complete, entry))
+    return await in_parts(
+        ids, part, lambda entry: ctx.db.write(journal.complete, entry), costly=costly
+    )
 
 
 def _act(

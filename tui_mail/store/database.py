@@ -108,11 +108,13 @@ class Pace:
     most: int
     seconds: float = _PART_SECONDS
     """What a transaction is to take."""
+    least: int = 8
+    """Rows that are done together whatever they take."""
 
     def took(self, seconds: float) -> None:
         """Grow by half at most, shrink at once."""
         fitting = int(self.rows * self.seconds / max(seconds, 0.001))
-        self.rows = max(8, min(self.most, fitting, self.rows + self.rows // 2 + 1))
+        self.rows = max(self.least, min(self.most, fitting, self.rows + self.rows // 2 + 1))
 
 
 class Database:
