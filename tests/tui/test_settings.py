@@ -11,6 +11,7 @@ from tests.tui.factory import Mailbox
 from tests.tui.steps import Journey
 from tui_mail.actions import scope
 from tui_mail.config.load import load, write_text
+from tui_mail.tui.dialogs.ask import ConfirmScreen
 from tui_mail.tui.screens.settings import SettingsScreen
 
 Make = Callable[..., Mailbox]
@@ -173,7 +174,6 @@ async def test_a_name_nothing_has_is_told_at_the_start_and_on_the_settings_scree
         await settings(journey)
         assert "names what is not there" in journey.screen
         await journey.press("/", *"default account", "enter", "enter", *"work", "enter")
-        await journey.press("y")
         await journey.until(lambda: not journey.app.settings_doubts)
         assert journey.app.ctx.settings.get("writing.default_account") == "work"
         await journey.press("escape")
@@ -238,7 +238,39 @@ async def test_what_touches_mail_says_its_numbers_before_it_is_applied(
         )
         await journey.press("escape")
         assert load(box.paths.config_file).accounts[0].sync_days == 90
+        await journey.press("enter", *["backspace"] * 3, *"30", "enter")
+        await journey.until(lambda: "Less is brought" in journey.screen)
+        await journey.press("enter")
+        await journey.until(lambda: "Changed; what is here stays." in journey.screen)
+        assert "would not be brought" not in journey.screen, "that was said before"
+        assert load(box.paths.config_file).accounts[0].sync_days == 30
     assert box.fetch("SELECT count(*) FROM messages WHERE orphaned_at IS NULL") == [(6,)]
+
+
+@pytest.mark.parametrize(
+    ("size", "key", "typed", "said", "asks"),
+    [
+        (1000, "attachment limit", "10", "sync.attachment_limit_mb is now 10.", False),
+        (20 << 20, "attachment limit", "10", "1 mails here are between 10 and 25 MB", True),
+        (1000, "undo seconds", "20", "is now 20. It holds for mails sent from now on", False),
+        (1000, "host connections", "8", "is now 8. 1 accounts connect anew", False),
+        (1000, "sync days", "365", "More past mail is fetched", False),
+        (1000, "sync days", "30", "Changed.", False),
+    ],
+)
+async def test_only_what_touches_mail_is_asked_about(
+    mailbox: Make, start: Start, size: int, key: str, typed: str, said: str, asks: bool
+) -> None:
+    box = mailbox(1)
+    box.run("UPDATE messages SET size = ?", size)
+    async with start(box, (140, 40)) as journey:
+        screen = await settings(journey)
+        await narrow(journey, key)
+        await journey.press("enter")
+        await journey.until(lambda: "Default:" in journey.screen and journey.app.screen != screen)
+        await journey.press(*["backspace"] * 4, *typed, "enter")
+        await journey.until(lambda: said in journey.screen)
+        assert isinstance(journey.app.screen, ConfirmScreen) == asks
 
 
 async def test_every_setting_of_the_file_is_on_the_screen(mailbox: Make, start: Start) -> None:

@@ -182,19 +182,16 @@ class AccountScreen(UnlockingScreen):
             self.account = changed
             self.show_rows()
             self.mail_app.look_soon()
-            self.say(" ".join(found.words) or "Changed.")
+            if found.outside is None:
+                self.say(" ".join(found.words) or "Changed.")
+            else:
+                self.say(f"Changed; {number} mails went from here." if remove else
+                         "Changed; what is here stays.")  # fmt: skip
 
+        number = f"{found.outside.messages:,}" if found.outside is not None else ""
         if found.outside is None:
-            if not found.words:
-                await keep(False)
-                return
-            from tui_mail.tui.dialogs.ask import ConfirmScreen
-
-            body = text.plain(" ".join(found.words))
-            question = ConfirmScreen("Change it?", body, lambda: keep(False))
-            self.call_later(self.app.push_screen, question)
+            await keep(False)
             return
-        number = f"{found.outside.messages:,}"
         choices = [
             Choice("Keep what is here", "change the setting only", "", False),
             Choice(f"Let {number} mails go here", "the server keeps them", "", True),

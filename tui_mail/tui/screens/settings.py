@@ -149,14 +149,15 @@ class SettingsScreen(SettingScreen):
         problem = problem_of(setting, value)
         if problem:
             raise ConfigError(f"{setting.key} {problem}")
-        said = await effects.effect(ctx, setting.key, value)
+        said, asks = await effects.effect(ctx, setting.key, value)
 
         async def apply() -> None:
             await actions.set_value(ctx, setting.key, value)
             self.take_into_use()
-            self.say(f"{setting.key} is now {shown_value(value)}.")
+            words = f"{setting.key} is now {shown_value(value)}."
+            self.say(words if asks or not said else f"{words} {said}")
 
-        if not said:
+        if not asks:
             await apply()
             return
         from tui_mail.tui.dialogs.ask import ConfirmScreen
