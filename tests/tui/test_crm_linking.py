@@ -11,6 +11,7 @@ from tests.tui.conftest import Start
 from tests.tui.crm import add, link_automatically, links, mail_from
 from tests.tui.factory import Mailbox
 from tests.tui.mails import HOSTILE
+from tests.tui.steps import Journey
 from tui_mail.actions import crm, linking, sharing
 
 Make = Callable[..., Mailbox]
@@ -415,3 +416,41 @@ async def test_the_sidebar_leaves_nobody_out_in_silence(mailbox: Make, start: St
         box.arrive([replace(mail_from(n, f"p{n}@fjord.example"), **refs)])
     async with start(box, (140, 60)) as journey:
         await journey.until(lambda: "and 4 more in it" in journey.screen)
+
+
+@pytest.mark.parametrize("place", ["list", "mail"])
+async def test_a_sidebar_that_is_taller_than_the_screen_is_read_by_keys(
+    mailbox: Make, start: Start, place: str
+) -> None:
+    box = mailbox()
+    first = mail_from(0, "p0@fjord.example")
+    refs = {"in_reply_to": (first.message_id,), "references": (first.message_id,)}
+    box.arrive([first, mail_from(20, "other@fjord.example")])
+    for n in range(1, 5):
+        box.arrive([replace(mail_from(n, f"p{n}@fjord.example"), **refs)])
+    async with start(box, (80, 24)) as journey:
+        if place == "mail":
+            await journey.press("enter")
+        await journey.press(")")
+        assert "The people are hidden; i shows them." in journey.screen
+        await journey.press("i")
+        await journey.until(lambda: "more lines" in journey.screen and "p0@" in side(journey))
+        assert "p4@fjord.example" not in side(journey)
+        seen = side(journey)
+        for _ in range(4):
+            await journey.press(")")
+            seen += side(journey)
+        assert "p4@fjord.example" in side(journey) and "more lines" not in side(journey)
+        assert "above" in side(journey)
+        assert all(f"p{n}@fjord.example" in seen for n in range(5)), "no line is passed over"
+        await journey.press("(", "(", "(", "(")
+        assert "p0@" in side(journey) and "above" not in side(journey)
+        if place == "list":
+            await journey.press(")", "j")
+            await journey.until(lambda: "other@" in side(journey))
+            assert "above" not in side(journey), "another conversation begins at the top"
+
+
+def side(journey: Journey) -> str:
+    """The pane at the right as it stands on the screen."""
+    return "\n".join(line[42:] for line in journey.screen.splitlines())

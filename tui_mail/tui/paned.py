@@ -16,6 +16,7 @@ from tui_mail.tui import background, mending, text
 from tui_mail.tui.asking import ASKING, AskingScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.widgets import panes
+from tui_mail.tui.widgets.side_pane import SidePane
 
 _WIDE, _FULL = 100, 140
 _PREVIEW_DELAY = 0.08
@@ -174,12 +175,11 @@ class PanedScreen(AskingScreen):
         if self.has_class("-people"):
             from tui_mail.tui.widgets.sidebar import side_facts, side_lines
 
-            pane = self.query_one("#people", Static)
-            if conversation_id is None:
-                pane.update(text.plain(""))
-            else:
+            side, shown = self.query_one(SidePane), text.plain("")
+            if conversation_id is not None:
                 known = await app.ctx.db.read(side_facts, conversation_id)
-                pane.update(side_lines(known, now, max(10, pane.size.width)))
+                shown = side_lines(known, now, max(10, side.size.width))
+            side.fill(shown, conversation_id, self.side_keys())
         if self.has_class("-asking"):
             await self.offer_links(conversation_id)
         if self.has_class("-preview"):

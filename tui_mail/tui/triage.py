@@ -13,7 +13,9 @@ from tui_mail.store import accounts
 from tui_mail.store.pages import Row
 from tui_mail.tui.acting import Call, Deed
 from tui_mail.tui.commands import shown_key
+from tui_mail.tui.mending import key_of
 from tui_mail.tui.shell import CommandScreen
+from tui_mail.tui.widgets.side_pane import SidePane
 
 if TYPE_CHECKING:
     from tui_mail.actions.context import Context
@@ -151,6 +153,19 @@ class TriageScreen(CommandScreen):
         from tui_mail.actions import triage
 
         self.do(Deed("mute", lambda ctx, ids: triage.mute(ctx, ids, True)))
+
+    async def command_people_page(self, by: int) -> None:
+        """Further lines of the pane of people."""
+        if self.has_class("-people"):
+            self.query_one(SidePane).page(by)
+        else:
+            self.say(f"The people are hidden; {key_of(self.mail_app.keymap_in_use, 'view.sidebar')}"
+                     " shows them.")  # fmt: skip
+
+    def side_keys(self) -> tuple[str, str]:
+        """The keys that go up and down in the pane of people."""
+        keymap = self.mail_app.keymap_in_use
+        return key_of(keymap, "view.people_up"), key_of(keymap, "view.people_down")
 
     async def command_snooze(self) -> None:
         """Choose a time, then take the targets of this moment out of the inbox until then."""

@@ -24,6 +24,7 @@ from tui_mail.tui.shell import WhichKey
 from tui_mail.tui.triage import leaves
 from tui_mail.tui.widgets.conversation_list import ConversationList
 from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.side_pane import SidePane
 from tui_mail.tui.widgets.status_line import StatusLine
 from tui_mail.tui.widgets.virtual_list import VirtualList
 
@@ -54,7 +55,7 @@ class InboxScreen(PanedScreen):
                 yield Static(id="empty")
                 yield Static(id="offers")
                 yield Static(id="preview")
-            yield Static(id="people")
+            yield SidePane(id="people")
         yield WhichKey()
         yield StatusLine()
         yield Hints()

@@ -28,6 +28,7 @@ from tui_mail.tui.standing import standing
 from tui_mail.tui.widgets.body_view import BodyView
 from tui_mail.tui.widgets.fields import LineField
 from tui_mail.tui.widgets.hints import Hints
+from tui_mail.tui.widgets.side_pane import SidePane
 from tui_mail.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
         yield Static(id="head")
         with Horizontal(id="reader"):
             yield BodyView(id="body")
-            yield Static(id="people")
+            yield SidePane(id="people")
         yield LineField(id="find", placeholder="find in this conversation")
         yield WhichKey()
         yield StatusLine()
@@ -131,9 +132,11 @@ class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
     async def _read_side(self) -> None:
         from tui_mail.tui.widgets.sidebar import side_facts, side_lines
 
-        ctx, pane = self.mail_app.ctx, self.query_one("#people", Static)
-        facts = await ctx.db.read(side_facts, self.conversation_id)
-        pane.update(side_lines(facts, ctx.now(), max(10, pane.size.width)))
+        ctx, pane = self.mail_app.ctx, self.query_one(SidePane)
+        of = self.conversation_id
+        facts = await ctx.db.read(side_facts, of)
+        shown = side_lines(facts, ctx.now(), max(10, pane.size.width))
+        pane.fill(shown, of, self.side_keys())
 
     async def command_toggle_sidebar(self) -> None:
         """Show or hide what the conversation belongs to and the people."""
