@@ -45,13 +45,19 @@ async def test_a_snoozed_conversation_leaves_and_comes_back_on_top(
 ) -> None:
     box = mailbox(3)
     async with start(box, (110, 30)) as journey:
-        await journey.press("j", "h", *"in 2 hours", "enter")
+        await journey.press("j", "h")
+        assert "tomorrow" in journey.screen
+        assert "not any more" not in journey.screen, "nothing is snoozed"
+        await journey.press(*"in 2 hours", "enter")
         await journey.until(lambda: "Snoozed 1 conversation" in journey.screen)
         assert journey.rows == ["Subject 0000", "Subject 0002"]
         assert view(box, View.UNREAD) == ["Subject 0000", "Subject 0002"]
         await journey.press("g", "h")
         assert journey.rows == ["Subject 0001"]
         assert "until " in journey.screen
+        await journey.press("h")
+        assert "not any more" in journey.screen
+        await journey.press("escape")
         box.clock.at = NOW + 7300
         assert await lanes.refresh(journey.app.ctx)
         assert view(box, View.INBOX) == ["Subject 0001", "Subject 0000", "Subject 0002"]

@@ -170,16 +170,23 @@ class TriageScreen(CommandScreen):
     async def command_snooze(self) -> None:
         """Choose a time, then take the targets of this moment out of the inbox until then."""
         from tui_mail.actions import reminding
+        from tui_mail.store import reminders
 
-        await self._until("Snooze until", "snooze", reminding.snooze, "wake", reminding.wake)
+        await self._until("Snooze until", "snooze", reminding.snooze, "wake", reminding.wake,
+                          reminders.SNOOZE)  # fmt: skip
 
     async def command_remind(self) -> None:
         """Choose a day by which the targets of this moment should have an answer."""
         from tui_mail.actions import reminding
+        from tui_mail.store import reminders
 
-        await self._until("Answer by", "remind", reminding.remind, "forget", reminding.forget)
+        await self._until("Answer by", "remind", reminding.remind, "forget", reminding.forget,
+                          reminders.REMIND)  # fmt: skip
 
-    async def _until(self, title: str, verb: str, set_: Set, end_verb: str, end: Call) -> None:
+    async def _until(
+        self, title: str, verb: str, set_: Set, end_verb: str, end: Call, kind: str
+    ) -> None:
+        from tui_mail.store import reminders
         from tui_mail.tui.dialogs.picker import Choice
         from tui_mail.tui.dialogs.when import WhenScreen
 
@@ -194,7 +201,9 @@ class TriageScreen(CommandScreen):
             else:
                 self.do(Deed(end_verb, end), ids)
 
-        ended = Choice("not any more", "as if no time had been set", "", 0)
+        ended = None
+        if await self.mail_app.ctx.db.read(reminders.times, kind, ids):
+            ended = Choice("not any more", "as if no time had been set", "", 0)
         await self.mail_app.push_screen(WhenScreen(title, self.mail_app.ctx, take, end=ended))
 
     @abstractmethod
