@@ -79,6 +79,8 @@ def mailbox(dovecot: Dovecot, count: int, *, small: bool = False) -> str:
 @contextmanager
 def scratch(work: Path | None) -> Iterator[Path]:
     """A folder for what the programs under test write, removed afterwards."""
+    if work is not None:
+        work.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix="tui-mail-bench-", dir=work))
     try:
         yield made
