@@ -128,7 +128,7 @@ def measure(home: Path, count: int, repeat: int, keys: int) -> Figures:
             terminal.close()
     try:
         steps = [frame_after(terminal, "j") for _ in range(min(keys, 35))]
-        pages = [frame_after(terminal, "\x1b[6~") for _ in range(min(keys, count // 40))]
+        pages = [frame_after(terminal, "\x1b[6~") for _ in range(min(keys, count // 50))]
         ends = [frame_after(terminal, "G" if n % 2 else "\x1b[H")[0] for n in range(1, 11)]
         frame_after(terminal, "\x1b[H")
         archives = [frame_after(terminal, "a")[0] for _ in range(keys)]

@@ -72,9 +72,10 @@ class Terminal:
             data = os.read(self.process.fd, 65536)
         except OSError:
             return 0
+        begun = self.raw[-len(_QUERY) + 1 :]  # a question may come in two pieces
         self.raw += data
         if self._answers:
-            for _ in range(data.count(_QUERY)):
+            for _ in range((begun + data).count(_QUERY)):
                 os.write(self.process.fd, _ANSWER)
         data = self._pending + data
         cut = data.rfind(b"\x1b", max(0, len(data) - 32))
