@@ -15,7 +15,7 @@ from tui_mail.actions import signatures, templates
 from tui_mail.store.drafts import DraftFile
 from tui_mail.tui.screens.compose import ComposeScreen
 from tui_mail.tui.screens.templates import TemplatesScreen
-from tui_mail.tui.widgets.fields import LineField
+from tui_mail.tui.widgets.fields import LineField, TextField
 
 Make = Callable[..., Mailbox]
 NAMES = "SELECT name FROM templates ORDER BY position"
@@ -48,6 +48,28 @@ async def test_a_template_is_made_changed_ordered_deleted_and_brought_back(
         assert box.fetch(NAMES) == [("Offer",), ("Thanks",)]
         await journey.press("n", *"thanks", "enter")
         assert "There is a template thanks already" in journey.screen
+
+
+async def test_smart_fields_are_suggested_in_a_template_as_in_a_mail(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(0)
+    async with start(box) as journey:
+        await journey.press("g", "T", "n", *"Offer", "enter")
+        await journey.pilot.press(*"Hi {{person.fi")
+        await journey.until(lambda: "person.first_name" in journey.screen.replace("|there", ""))
+        field = journey.app.screen.query_one(TextField)
+        await journey.until(lambda: field.offered)
+        await journey.press("tab", *"|you")
+        assert field.text == "Hi {{person.first_name|you}}"
+        await journey.press("tab", "end", *" {{deal.")
+        await journey.until(lambda: field.offered)
+        await journey.press("escape")
+        assert not field.offered, "Esc closes the suggestions first"
+        assert field.text == "Hi {{person.first_name|you}} {{deal.", "Tab changed nothing"
+        await journey.press(*["backspace"] * 8, "ctrl+s")
+        await journey.until(lambda: isinstance(journey.app.screen, TemplatesScreen))
+    assert box.fetch("SELECT body FROM templates") == [("Hi {{person.first_name|you}}",)]
 
 
 async def test_a_template_is_found_by_its_text_and_begins_a_mail_with_its_files(

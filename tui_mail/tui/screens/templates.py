@@ -96,7 +96,7 @@ class TemplatesScreen(SheetScreen):
             await self._did(await templates.edit(self.mail_app.ctx, one, body=body))
 
         title = f"Text of {safe_line(one.name, 40)} · Markdown, {{{{person.first_name|there}}}}"
-        await self.app.push_screen(ParagraphScreen(title, take, value=one.body))
+        await self.app.push_screen(ParagraphScreen(title, take, value=one.body, completes=True))
 
     async def command_template_subject(self) -> None:
         """Change the subject."""
