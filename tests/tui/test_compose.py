@@ -393,3 +393,39 @@ def test_a_kill_at_any_keystroke_takes_at_most_two_seconds_of_typing(
     safe = max((one for at, one in typed if at < killed - 2.0), key=len, default="")
     assert content.body.startswith(safe), "only the last two seconds may be missing"
     assert box.fetch("PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 45)])
+async def test_tab_goes_round_the_fields_says_where_and_changes_nothing(
+    mailbox: Make, start: Start, size: tuple[int, int]
+) -> None:
+    box = mailbox(0)
+    async with start(box, size) as journey:
+        shown = await composing(journey, "c")
+        await journey.press(*"bo@example.org", "tab", "tab", "tab", *"Plan", "tab", *"Text", "left")
+        before = shown.content()
+        names = ["From", "To", "Cc", "Bcc", "Subject", "Text"]
+        for name in names:
+            assert f"Tab to {name}" in journey.screen
+            await journey.press("tab")
+        for name in ["text", *map(str.lower, reversed(names[1:-1])), "from", "text"]:
+            assert journey.app.focused is not None and journey.app.focused.id == name
+            await journey.press("shift+tab")
+        assert shown.content() == before
+        await journey.press("shift+tab", "shift+tab", "shift+tab", *", c@example.org")
+        await journey.press("tab", "tab", "tab", *"s", "tab", *"s")
+        assert shown.content().to == "bo@example.org, c@example.org", "typing goes on where it was"
+        assert (shown.content().subject, shown.field.text) == ("Plans", "Texst")
+
+
+async def test_tab_is_said_to_take_a_suggestion_while_there_is_one(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(0)
+    async with start(box, (80, 24)) as journey:
+        shown = await composing(journey, "c")
+        await journey.press("shift+tab", "shift+tab", *"{{person.fi")
+        await journey.until(lambda: "Tab take it" in journey.screen)
+        await journey.press("tab")
+        assert shown.field.text == "{{person.first_name}}"
+        assert "Tab to From" in journey.screen

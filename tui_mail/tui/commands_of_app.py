@@ -84,7 +84,7 @@ ROWS: tuple[Command, ...] = (
     Command("paragraph.leave", "Back", "Leave it as it was.", ("escape",), frozenset({PARAGRAPH}),
             "paragraph_leave", 2),
     Command("paragraph.complete", "Complete", "Take the suggested smart field.", ("tab",),
-            frozenset({PARAGRAPH}), "paragraph_complete"),
+            frozenset({PARAGRAPH}), "paragraph_complete", 3),
     Command("ask.complete", "Complete", "Complete what was typed.", ("tab",), frozenset({ASK}),
             "ask_complete", 3),
     Command("go.mend", "Sign in again", "Sign in again where a server rejected it.", ("g @",),

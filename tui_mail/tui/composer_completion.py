@@ -52,11 +52,11 @@ class Completing(Suggesting, Composer):
         field.load(value)
         field.cursor_position = cursor
 
-    def take_suggestion(self) -> bool:
+    def would_take(self) -> bool:
         """An address that is whole already is left as it is."""
         field = self.focused
         if isinstance(field, RecipientField):
             start, end = typed_part(field.value, field.cursor_position)
             if is_whole(field.value[start:end]):
                 return False
-        return super().take_suggestion()
+        return super().would_take()

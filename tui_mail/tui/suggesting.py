@@ -13,6 +13,7 @@ from tui_mail.tui import background
 from tui_mail.tui.dialogs.picker import Choice, ChoiceList
 from tui_mail.tui.shell import CommandScreen
 from tui_mail.tui.widgets.fields import Asked, LineField, Offered, TextField
+from tui_mail.tui.widgets.hints import Hints
 
 _DELAY = 0.08
 _MOST = 5
@@ -65,6 +66,7 @@ class Suggesting(CommandScreen):
         field.offered = panel.display = bool(choices)
         panel.styles.height = max(1, len(choices))
         panel.offer(choices)
+        self.query_one(Hints).refresh()
 
     def close_suggestions(self) -> bool:
         """Take the list away; whether there was one."""
@@ -78,6 +80,8 @@ class Suggesting(CommandScreen):
         if self._asking is not None:
             self._asking.offered = False
             self._asking = None
+        if was_open:
+            self.query_one(Hints).refresh()
         return was_open
 
     @on(Asked)
@@ -108,7 +112,11 @@ class Suggesting(CommandScreen):
     def take_suggestion(self) -> bool:
         """What Tab does while suggestions are open; False when it means something else."""
         field = self.focused
-        if not isinstance(field, Offered) or not field.offered:
+        if not isinstance(field, Offered) or not self.would_take():
             return False
         self.take_choice(field)
         return True
+
+    def would_take(self) -> bool:
+        """Whether Tab takes a suggestion now."""
+        return isinstance(self.focused, Offered) and self.focused.offered

@@ -12,7 +12,7 @@ from textual.widgets import Static, TextArea
 
 from tui_mail.errors import TuiMailError
 from tui_mail.tui import text
-from tui_mail.tui.commands import PARAGRAPH
+from tui_mail.tui.commands import PARAGRAPH, Command
 from tui_mail.tui.dialogs.picker import ChoiceList
 from tui_mail.tui.shell import stylesheet
 from tui_mail.tui.suggesting import Suggesting
@@ -65,6 +65,10 @@ class ParagraphScreen(Suggesting):
         """A smart field may have been begun."""
         if self._completes:
             self.complete_soon()
+
+    def offers(self, command: Command) -> bool:
+        """Tab is named while there is something to take."""
+        return command.id != "paragraph.complete" or self.would_take()
 
     async def command_paragraph_complete(self) -> None:
         """Take the suggestion; without one nothing is changed."""

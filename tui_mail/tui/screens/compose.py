@@ -24,7 +24,7 @@ from tui_mail.model.records import Ref
 from tui_mail.model.safe_text import safe_block
 from tui_mail.store.drafts import DraftFile
 from tui_mail.tui import background, text
-from tui_mail.tui.commands import COMPOSE
+from tui_mail.tui.commands import COMPOSE, Command
 from tui_mail.tui.composer_completion import Completing
 from tui_mail.tui.composer_tools import Tools
 from tui_mail.tui.composing import FIRST_REVISION, begin
@@ -128,10 +128,10 @@ class ComposeScreen(Completing, Tools):
         for name in _PEOPLE:
             with Horizontal(classes="row"):
                 yield Static(text.plain(name.title()), classes="label")
-                yield RecipientField(id=name)
+                yield RecipientField(id=name, select_on_focus=False)
         with Horizontal(classes="row"):
             yield Static(text.plain("Subject"), classes="label")
-            yield LineField(id="subject")
+            yield LineField(id="subject", select_on_focus=False)
         yield Static(id="about")
         yield Static(id="files")
         yield ChoiceList(0, 60)
@@ -377,6 +377,22 @@ class ComposeScreen(Completing, Tools):
         await self.command_sender(event.step)
 
     # Commands
+
+    def hint_text(self, command: Command) -> str:
+        """What Tab does now: take the suggestion, or go to the field it says."""
+        if command.id != "compose.next_field":
+            return command.text
+        if self.would_take():
+            return "take it"
+        names = [name[1:] for name in _FIELDS]
+        field = self.focused.id if self.focused is not None else ""
+        place = names.index(field) if field in names else -1
+        return f"to {names[(place + 1) % len(names)].title()}"
+
+    @on(events.DescendantFocus)
+    def entered_field(self) -> None:
+        """Tab goes elsewhere from here."""
+        self.query_one(Hints).refresh()
 
     async def command_field_by(self, step: int) -> None:
         """Take the suggestion, or go to another field; in one step, so that typing goes there."""

@@ -19,13 +19,15 @@ def hints_for(
     keymap: Keymap,
     width: int,
     offers: Callable[[Command], bool] = lambda command: True,
+    words: Callable[[Command], str] = lambda command: command.text,
 ) -> list[tuple[str, str]]:
     """Key and word of the commands that fit, ordered by rank; the last one is always kept.
 
-    What makes no sense on the screen now, by `offers`, is left out.
+    What makes no sense on the screen now, by `offers`, is left out; `words` says what a key does
+    now.
     """
     ranked = sorted((c for c in in_context(context) if c.rank and offers(c)), key=lambda c: c.rank)
-    hints = [(_first_key(c, keymap), c.text) for c in ranked if keymap.keys.get(c.id)]
+    hints = [(_first_key(c, keymap), words(c)) for c in ranked if keymap.keys.get(c.id)]
     room = width - 1
     kept: list[tuple[str, str]] = []
     last = hints[-1:]
@@ -69,6 +71,7 @@ class Hints(Widget):
             return text.strip(width, ("", style))
         pieces: list[tuple[str, Style]] = [(" ", style)]
         offers = getattr(self.screen, "offers", lambda command: True)
-        for key, word in hints_for(self._place, self._keymap, width, offers):
+        words = getattr(self.screen, "hint_text", lambda command: command.text)
+        for key, word in hints_for(self._place, self._keymap, width, offers, words):
             pieces += [(key + " ", style + Style(bold=True)), (word + "  ", style)]
         return text.strip(width, *pieces)
