@@ -6,6 +6,7 @@ import argparse
 
 from tui_mail.cli.call import Call
 from tui_mail.cli.codes import Code
+from tui_mail.store.vocabulary import KINDS
 
 SHELLS = {
     "bash": "~/.local/share/bash-completion/completions/tui-mail",
@@ -13,6 +14,26 @@ SHELLS = {
     "fish": "~/.config/fish/completions/tui-mail.fish",
 }
 """Where each shell looks for it."""
+
+
+_PREAMBLE = {
+    "bash": """
+_tui_mail_names() {
+  local name
+  tui-mail words "$1" 2>/dev/null | while IFS= read -r name; do
+    name=$(printf %q "$name")
+    [[ "$name" == "$2"* ]] && printf '%s\\n' "$name"
+  done
+}
+""",
+    "zsh": """
+_tui_mail_names() {
+  local -a names
+  names=(${(f)"$(tui-mail words $1 2>/dev/null)"})
+  compadd -a names
+}
+""",
+}
 
 
 def configure(parser: argparse.ArgumentParser, name: str, common: argparse.ArgumentParser) -> None:
@@ -25,7 +46,10 @@ def run(call: Call) -> int:
     """Print the script."""
     import shtab
 
-    script = shtab.complete(whole_parser(), shell=call.args.shell)
+    preamble = _PREAMBLE.get(call.args.shell, "")
+    for kind in KINDS if preamble else ():
+        preamble += f'_tui_mail_names_{kind}() {{ _tui_mail_names {kind} "$1"; }}\n'
+    script = shtab.complete(whole_parser(), shell=call.args.shell, preamble=preamble)
     if call.args.shell == "bash":  # file names where the program knows no words
         script = script.replace("complete -o bashdefault ", "complete -o bashdefault -o default ")
     call.out.document({"shell": call.args.shell, "script": script})
@@ -48,4 +72,35 @@ def whole_parser() -> argparse.ArgumentParser:
         parser = commands.add_parser(name, help=text, allow_abbrev=False)
         add_common(parser)
         import_module(f"tui_mail.cli.{file}").configure(parser, name, common)
+        _name_words(parser, name)
     return root
+
+
+def _name_words(parser: argparse.ArgumentParser, *path: str) -> None:
+    """Say of each argument which names of the store complete it."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                _name_words(below, *path, name)
+        elif kind := _kind_of(path, action):
+            action.complete = {  # type: ignore[attr-defined]
+                "bash": f"_tui_mail_names_{kind}",
+                "zsh": f"_tui_mail_names_{kind}",
+                "fish": f"(tui-mail words {kind} 2>/dev/null)",
+            }
+
+
+def _kind_of(path: tuple[str, ...], action: argparse.Action) -> str:
+    """Which names an argument takes; empty for none that the store knows."""
+    is_option = bool(action.option_strings)
+    if action.dest in ("account", "folder", "view", "template"):
+        return action.dest
+    if path[0] == "account" and action.dest == "id" and not is_option:
+        return "account"
+    if path == ("move",) and action.dest == "id":
+        return "folder"
+    if path == ("label",) and action.dest in ("add", "remove", "words"):
+        return "label"
+    if path[0] in ("template", "signature") and action.dest == "name" and path[1:] != ("add",):
+        return path[0]
+    return ""

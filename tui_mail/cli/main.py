@@ -75,6 +75,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebuild": ("rebuild", "compute lists and counters anew"),
 }
 """Each command with its module and what it is for."""
+_FOR_SHELLS = {"words": ("words", "names for the completion of a shell")}
+"""What scripts run; no help names it."""
 
 _OPENING = """\
 usage: tui-mail [--home DIR] [COMMAND …]
@@ -134,7 +136,7 @@ def _typed(arguments: list[str]) -> int:
     name = arguments.pop(0)
     if name == "help":
         return _typed([*arguments[:1], "--help"])
-    if name not in COMMANDS:
+    if name not in COMMANDS and name not in _FOR_SHELLS:
         from difflib import get_close_matches
 
         close = get_close_matches(name, COMMANDS, n=1)
@@ -152,7 +154,7 @@ def _command(name: str, arguments: list[str], paths: Paths, as_json: bool) -> in
     from tui_mail.cli.output import Output
     from tui_mail.config.paths import profile_paths
 
-    file, text = COMMANDS[name]
+    file, text = {**COMMANDS, **_FOR_SHELLS}[name]
     module = import_module(f"tui_mail.cli.{file}")
     parser = argparse.ArgumentParser(
         prog=f"tui-mail {name}", description=text[:1].upper() + text[1:] + ".", allow_abbrev=False

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.tui.factory import make_mailbox
 from tests.unit.cli.conftest import Tui
 from tui_mail.cli import service
 from tui_mail.cli.completion import SHELLS, whole_parser
 from tui_mail.cli.main import COMMANDS
+from tui_mail.config.paths import profile_paths
 
 
 @pytest.fixture
@@ -86,6 +90,77 @@ def test_bash_completes_with_it(tui: Tui, tmp_path: Path, typed: str, found: str
         capture_output=True, text=True, timeout=20, check=True,
     )  # fmt: skip
     assert found in [line.strip() for line in told.stdout.splitlines()], told.stderr
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    """A profile with names to complete, some of them hard on a shell."""
+    box = make_mailbox(tmp_path / "home", 1)
+    box.run("UPDATE folders SET name = ? WHERE role = 'archive'", "Old $(touch x); 'it`s'")
+    box.run("UPDATE folders SET name = ? WHERE role = 'junk'", "Sp\x1bam\nx")
+    box.run("INSERT INTO labels(scope, name) VALUES ('mail', 'Very important')")
+    box.run("INSERT INTO accounts(slug, address) VALUES ('home', 'a@home.example')")
+    box.run("INSERT INTO folders(account_id, wire_name, name) VALUES (2, x'41', 'INBOX')")
+    return box.paths.config_file.parent
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("list unr", ["unread"]),
+        ("list --account ho", ["home"]),
+        ("list Old", [r"Old\ \$\(touch\ x\)\;\ \'it\`s\'"]),
+        ("move 12 work/", ["work/INBOX"]),
+        ("account pause w", ["work"]),
+        ("label 12 --add V", [r"Very\ important"]),
+        ("sync h", ["home"]),
+        ("doctor work h", ["home"]),
+    ],
+)
+def test_bash_completes_names_of_the_store(
+    tui: Tui, tmp_path: Path, named: Path, typed: str, found: list[str]
+) -> None:
+    script, folder = tmp_path / "completion.bash", tmp_path / "bin"
+    script.write_text(tui("completion", "bash").out)
+    folder.mkdir()
+    (folder / "tui-mail").write_text(f'#!/bin/sh\nexec {sys.executable} -m tui_mail "$@"\n')
+    (folder / "tui-mail").chmod(0o755)
+    words = ["tui-mail", *typed.split(" ")]
+    told = subprocess.run(
+        [
+            "bash", "-c",
+            f"source {script}; COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1};"
+            f" _shtab_tui_mail tui-mail {shlex.quote(words[-1])} {shlex.quote(words[-2])};"
+            ' printf "%s\\n" "${COMPREPLY[@]}"',
+        ],
+        capture_output=True, text=True, timeout=20, check=True, cwd=tmp_path,
+        env={**os.environ, "TUI_MAIL_HOME": str(named),
+             "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": os.getcwd()},
+    )  # fmt: skip
+    assert told.stdout.splitlines() == found
+    assert told.stderr == "" and not (tmp_path / "x").exists()
+
+
+def test_names_are_told_without_a_change_and_in_silence(
+    tui: Tui, tmp_path: Path, named: Path
+) -> None:
+    def said(home: Path, kind: str) -> list[str]:
+        done = tui("words", kind, "--home", str(home))
+        assert (done.code, done.err) == (0, "")
+        return done.out.splitlines()
+
+    assert said(named, "folder")[:2] == ["Clients/Müller", "work/INBOX"]
+    assert not any("Sp" in name for name in said(named, "folder")), "no controls to a shell"
+    assert said(tmp_path / "nowhere", "account") == []
+    assert not (tmp_path / "nowhere").exists(), "nothing is made"
+    broken = tmp_path / "broken"
+    paths = profile_paths(broken)
+    paths.prepare()
+    paths.database.write_bytes(b"no database")
+    before = sorted(broken.rglob("*"))
+    assert said(broken, "label") == []
+    assert sorted(broken.rglob("*")) == before
+    assert "words" not in tui("--help").out
 
 
 def test_bash_offers_file_names_where_there_are_no_words(tui: Tui, tmp_path: Path) -> None:
