@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.factory import make_mailbox
+
 REPO = Path(__file__).resolve().parents[2]
 PACKAGE = REPO / "tui_mail"
 
@@ -213,6 +215,68 @@ def test_the_first_paint_loads_nothing_it_does_not_show() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, timeout=60
     )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+WARM = """
+import asyncio, sys, threading
+from pathlib import Path
+from tui_mail.config.paths import profile_paths
+from tui_mail.actions.context import open_context
+from tui_mail.tui import warming
+from tui_mail.tui.app import TuiMail
+
+asked, looked, warm = [], threading.Event(), threading.Event()
+
+class Asked:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is threading.main_thread():
+            asked.append(name)
+
+class Probe(TuiMail):
+    def on_ready(self):
+        sys.meta_path.insert(0, Asked())
+
+    async def look(self):
+        await super().look()
+        looked.set()
+
+    async def _warm(self):
+        await super()._warm()
+        warm.set()
+
+async def until(event):
+    async with asyncio.timeout(30):
+        while not event.is_set():
+            await asyncio.sleep(0.01)
+
+async def main():
+    ctx = await open_context(profile_paths(Path(sys.argv[1])))
+    interval = sys.getswitchinterval()
+    app = Probe(ctx, engine=False)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(warm)
+        await until(looked)
+        assert sys.getswitchinterval() == interval
+        for key in sys.argv[2:]:
+            await pilot.press(key)
+            await pilot.pause()
+    await ctx.close()
+    missing = set(warming.FIRST_LOOKS + warming.USUAL_KEYS) - set(sys.modules)
+    assert not missing, missing
+    assert not [n for n in asked if n.startswith("tui_mail.")], asked
+    assert len(asked) < 5, asked
+asyncio.run(main())
+"""
+
+
+def test_behind_the_first_frame_nothing_loads_on_the_loop(tmp_path: Path) -> None:
+    make_mailbox(tmp_path / "home", 3)
+    keys = ("enter", "escape", "v", "escape", "s", "escape", "a", "z", "ctrl+p", "escape", "c")
+    done = subprocess.run(
+        [sys.executable, "-c", WARM, tmp_path / "home", *keys],
+        cwd=REPO, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
 
 

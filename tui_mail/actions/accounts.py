@@ -19,7 +19,6 @@ from tui_mail.accounts.probe import TestLine, make_folder, try_imap, try_smtp
 from tui_mail.accounts.providers import Issuer, load_providers, user_name
 from tui_mail.actions.context import Context, ring
 from tui_mail.config import save
-from tui_mail.config.load import load
 from tui_mail.config.settings import AccountSettings
 from tui_mail.errors import ActionError, ConfigError
 from tui_mail.store import accounts
@@ -240,12 +239,6 @@ async def set_value(ctx: Context, key: str, value: Any) -> None:
 async def set_keys(ctx: Context, command_id: str, keys: str | None) -> None:
     """Bind a command to other keys, or give it its own back with None."""
     ctx.settings = await asyncio.to_thread(save.set_key, ctx.paths.config_file, command_id, keys)
-
-
-async def reread(ctx: Context) -> None:
-    """Take a file that was changed by hand into use. Raises ConfigError with file and line."""
-    await asyncio.to_thread(load, ctx.paths.config_file)
-    await _take_into_use(ctx)
 
 
 def secret_place(account: AccountSettings) -> str:

@@ -75,7 +75,10 @@ class Context:
         return found
 
     async def reload(self) -> None:
-        """Read the settings file again and mirror the accounts into rows."""
+        """Take the settings file as it is now, and mirror the accounts into rows.
+
+        Raises ConfigError with file and line; nothing has changed then.
+        """
         self.settings = await asyncio.to_thread(load, self.paths.config_file)
         self.account_ids = await self.db.write(_mirror, self.settings)
 

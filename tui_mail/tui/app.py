@@ -135,10 +135,26 @@ class TuiMail(Program):
 
     def on_ready(self) -> None:
         """The first frame is out; everything else starts behind it."""
-        self.set_timer(_AFTER_FIRST_FRAME, self._start_background)
+        self.set_timer(_AFTER_FIRST_FRAME, self._begin_warming)
+
+    def _begin_warming(self) -> None:
+        background.begin(self, self._warm, "warm", exclusive=False)
+
+    async def _warm(self) -> None:
+        """What the first frame did not need; and what start-up made is no garbage from now on."""
+        from tui_mail.tui import warming
+
+        try:
+            await warming.load(warming.FIRST_LOOKS)
+            self._start_background()
+            await warming.load(warming.USUAL_KEYS)
+        finally:
+            if not gc.isenabled():
+                gc.freeze()
+                gc.set_threshold(50_000, 20, 50)
+                gc.enable()
 
     def _start_background(self) -> None:
-        """What the first frame did not need; and what start-up made is no garbage from now on."""
         background.begin(self, self._watch, "watch", exclusive=False)
         background.begin(self, self._recover, "recover", exclusive=False)
         if self._mailto:
@@ -148,10 +164,6 @@ class TuiMail(Program):
             background.begin(self, self._start_engine, "engine", exclusive=False)
         self.look_soon()
         self.set_interval(_LANES_EVERY, self.lanes_soon)
-        if not gc.isenabled():
-            gc.freeze()
-            gc.set_threshold(50_000, 20, 50)
-            gc.enable()
 
     async def _watch(self) -> None:
         from tui_mail.tui.bridge import watch

@@ -38,8 +38,6 @@ def take_into_use(app: Program) -> None:
 
 async def watch_file(app: Program) -> None:
     """Take a settings file that changes into use; a broken one is named and changes nothing."""
-    from tui_mail.actions import accounts
-
     path = app.ctx.paths.config_file
     seen = await asyncio.to_thread(_mark, path)
     await tell_doubts(app)
@@ -51,7 +49,8 @@ async def watch_file(app: Program) -> None:
         seen = now
         before: tuple[object, Keymap] = (app.ctx.settings, app.keymap_in_use)
         try:
-            await accounts.reread(app.ctx)
+            await app.ctx.reload()
+            app.ctx.wake()
             take_into_use(app)
         except ConfigError as error:
             app.settings_trouble = str(error)

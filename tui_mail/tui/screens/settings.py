@@ -56,7 +56,8 @@ class SettingsScreen(SettingScreen):
 
     async def _reread(self) -> None:
         try:
-            await actions.reread(self.mail_app.ctx)
+            await self.mail_app.ctx.reload()
+            self.mail_app.ctx.wake()
             self.mail_app.settings_trouble = ""
             await settings_in_use.tell_doubts(self.mail_app)
         except ConfigError as error:
