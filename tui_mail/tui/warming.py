@@ -23,6 +23,7 @@ FIRST_LOOKS = (
     "tui_mail.sync.process",
     "tui_mail.tui.engine",
     "tui_mail.tui.settings_in_use",
+    "tui_mail.actions.naming",
     "tui_mail.filing.arrivals",
     "tui_mail.actions.reading",
     "tui_mail.actions.keeping",
