@@ -9,9 +9,11 @@ import pytest
 from tests.tui.conftest import Start
 from tests.tui.factory import Mailbox
 from tests.tui.steps import Journey
-from tui_mail.actions import scope
+from tui_mail.actions import beginning, scope, sending
 from tui_mail.config.load import load, write_text
+from tui_mail.model.drafts import DraftContent
 from tui_mail.tui.dialogs.ask import ConfirmScreen
+from tui_mail.tui.screens.compose import ComposeScreen
 from tui_mail.tui.screens.settings import SettingsScreen
 
 Make = Callable[..., Mailbox]
@@ -110,6 +112,65 @@ async def test_an_account_is_paused_and_goes_on(mailbox: Make, start: Start) -> 
         assert "paused" in journey.screen
         await journey.press("p")
         assert box.fetch("SELECT state FROM accounts") == [("not_started",)]
+
+
+def two_accounts(box: Mailbox) -> None:
+    """A second account beside the usual one."""
+    second = '\n[[account]]\nid = "home"\naddress = "a@home.example"\nimap_host = "127.0.0.1"\n'
+    more = 'smtp_host = "127.0.0.1"\n'
+    write_text(box.paths.config_file, box.paths.config_file.read_text() + second + more)
+
+
+async def test_receiving_is_stopped_and_goes_on_for_one_account(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(3)
+    two_accounts(box)
+    before = load(box.paths.config_file)
+    async with start(box) as journey:
+        await settings(journey)
+        await journey.press("S")
+        assert "work brings no more mail; sending still works." in journey.screen
+        assert "receiving is stopped" in journey.screen
+        stopped = load(box.paths.config_file)
+        assert [(one.id, one.receive, one.paused) for one in stopped.accounts] == [
+            ("work", False, False), ("home", True, False),
+        ]  # fmt: skip
+        await journey.press("S")
+        assert "receiving is stopped" not in journey.screen
+        assert load(box.paths.config_file).accounts == before.accounts
+    assert box.fetch("SELECT count(*) FROM messages WHERE deleted_at IS NULL") == [(3,)]
+
+
+async def test_mail_that_waits_in_an_account_that_is_removed_is_a_draft_again(
+    mailbox: Make, start: Start
+) -> None:
+    box = mailbox(2)
+    two_accounts(box)
+    async with start(box, (100, 30)) as journey:
+        ctx = journey.app.ctx
+        ids = dict(ctx.account_ids)
+        await settings(journey)
+        for slug in ("work", "home"):
+            content = DraftContent(to="bo@example.org", subject=f"From {slug}", body="Text")
+            draft = await beginning.new_draft(ctx, content=content, account_id=ids[slug])
+            await sending.send(ctx, draft, at=ctx.now() + 86_400)
+        await journey.press("D")
+        assert "One mail waits to be sent: it becomes a draft again." in " ".join(
+            journey.screen.split()
+        )
+        await journey.press("enter")
+        assert "Undo does not bring it back" in " ".join(journey.screen.split())
+        await journey.press("y")
+        await journey.until(lambda: "work is out" in journey.screen)
+        assert box.fetch("SELECT account_id, state FROM outbox ORDER BY id") == [
+            (ids["work"], "cancelled"), (ids["home"], "held"),
+        ]  # fmt: skip
+        assert [one.id for one in load(box.paths.config_file).accounts] == ["home"]
+        await journey.press("q", "g", "d", "enter")
+        await journey.until(lambda: isinstance(journey.app.screen, ComposeScreen))
+        await journey.until(lambda: "From work" in journey.screen)
+    assert box.fetch("SELECT count(*) FROM outbox WHERE state = 'held'") == [(1,)]
 
 
 async def test_removing_an_account_asks_and_keeps_its_mail(mailbox: Make, start: Start) -> None:

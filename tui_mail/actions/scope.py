@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tui_mail.actions import accounts as actions
+from tui_mail.actions import sending
 from tui_mail.actions.context import Context
 from tui_mail.actions.wizard import past_words
 from tui_mail.config.settings import AccountSettings
@@ -129,8 +130,10 @@ class Held:
     def words(self) -> str:
         """For the question before it goes."""
         said = f"{self.mails:,} mails are here, {self.linked:,} of them linked."
-        if self.waiting_mails:
-            said += f" {self.waiting_mails:,} mails wait to be sent: they will not go."
+        if self.waiting_mails == 1:
+            said += " One mail waits to be sent: it becomes a draft again."
+        elif self.waiting_mails:
+            said += f" {self.waiting_mails:,} wait to be sent: they become drafts again."
         if self.waiting_changes:
             said += f" {self.waiting_changes:,} changes have not reached the server."
         return said
@@ -162,11 +165,14 @@ async def remove_account(
 ) -> int:
     """Take an account out and remove its mail as said; answers how many mails went from here.
 
+    Mail that has not begun to go is a draft again: it must not go when the account comes back.
     The server keeps everything. Raises ActionError, ConfigError.
     """
     if mail not in MAIL_CHOICES:
         raise ActionError(f"`{one_line(mail, 20)}` is no choice.", hint="all, linked or none.")
     account_id = _row(ctx, slug)
+    for outbox_id in await ctx.db.read(scope.unsent, account_id):
+        await ctx.db.write(sending.stop, outbox_id, ctx.now())
     await actions.remove_account(ctx, slug, keep_secret=keep_secret)
     if mail == "all":
         return 0

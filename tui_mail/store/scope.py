@@ -115,6 +115,16 @@ def waiting(conn: sqlite3.Connection, account_id: int) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def unsent(conn: sqlite3.Connection, account_id: int) -> list[int]:
+    """Outbox rows of mails that can still be stopped."""
+    rows = conn.execute(
+        "SELECT id FROM outbox WHERE account_id = ?"
+        " AND state IN ('held', 'queued', 'retry_wait', 'failed', 'missed') ORDER BY id",
+        (account_id,),
+    )
+    return [row[0] for row in rows]
+
+
 def folder_names(conn: sqlite3.Connection, account_id: int) -> list[str]:
     """Folders that are synced now."""
     return [

@@ -64,6 +64,8 @@ ROWS: tuple[Command, ...] = (
             "wizard_leave", 5),
     Command("account.pause", "Pause", "Pause the account, or go on.", ("p",),
             frozenset({SETTINGS}), "account_pause", 6),
+    Command("account.stop", "Stop receiving", "Bring no more mail, or again; sending still works.",
+            ("S",), frozenset({SETTINGS}), "account_stop", 8),
     Command("account.remove", "Remove", "Take the account out; asks first.", ("D",),
             frozenset({SETTINGS}), "account_remove", 7),
     Command("account.up", "Account up", "Move the account up.", ("<",), frozenset({SETTINGS}),

@@ -88,6 +88,8 @@ def account_row(account: AccountSettings, row: Account | None) -> SettingRow:
     words = state.replace("_", " ")
     if row is not None and row.reason:
         words = f"{words}: {row.reason}"
+    elif not account.receive:
+        words = f"{words}: receiving is stopped, S goes on"
     mend = MENDS.get(state, "") if state != "auth_failed" else "s takes a new password"
     last = f" Last error: {row.last_error}" if row is not None and row.last_error else ""
     note = f"{words}. {mend}".strip() + last

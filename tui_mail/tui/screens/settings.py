@@ -242,6 +242,15 @@ class SettingsScreen(SettingScreen):
             await self.refresh_facts()
             self.say(f"{account.id} {'goes on' if account.paused else 'is paused'}.")
 
+    async def command_account_stop(self) -> None:
+        """Bring no more mail, or again; unlike a pause it leaves sending alone."""
+        account = self._account()
+        if account is not None:
+            await actions.set_receiving(self.mail_app.ctx, account.id, not account.receive)
+            await self.refresh_facts()
+            said = "brings no more mail; sending still works."
+            self.say(f"{account.id} {said if account.receive else 'brings mail again.'}")
+
     async def command_account_remove(self) -> None:
         """Take the account out, once more asked."""
         account = self._account()
@@ -259,7 +268,8 @@ class SettingsScreen(SettingScreen):
 
             body = text.plain(
                 f"{scope.MAIL_CHOICES[mail]}. It is no longer synced and its secret is forgotten."
-                " Contacts, deals and drafts stay, and nothing changes on the server."
+                " Contacts, deals and drafts stay, and nothing changes on the server. Undo does not"
+                " bring it back: it has to be added again."
             )
             await self.app.push_screen(ConfirmScreen(f"Remove {account.id}?", body, forget))
 
