@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from tui_mail.cli.call import Call, with_context
+from tui_mail.cli.call import Call, engine_runs, with_context
 from tui_mail.cli.codes import Code
 from tui_mail.cli.output import utc
 from tui_mail.errors import StoreError
@@ -134,7 +134,6 @@ async def _accounts(call: Call, report: dict[str, Any]) -> int:
 async def _account(call: Call, ctx: Context, row: Account) -> dict[str, Any]:
     from tui_mail.accounts.secrets import backend_name
     from tui_mail.actions.status import state_now
-    from tui_mail.store.ownership import EngineLock
 
     settings = ctx.settings.account(row.slug)
     folders = await ctx.db.read(accounts.folders, row.id)
@@ -148,7 +147,7 @@ async def _account(call: Call, ctx: Context, row: Account) -> dict[str, Any]:
     return {
         "account": row.slug,
         "address": row.address,
-        "state": state_now(row.state, EngineLock.holder(ctx.paths.lock) is not None),
+        "state": state_now(row.state, engine_runs(call)),
         "since": utc(row.state_at),
         "reason": row.reason,
         "last_ok_at": utc(row.last_ok_at),

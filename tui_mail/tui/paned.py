@@ -16,7 +16,6 @@ from tui_mail.tui import background, mending, text
 from tui_mail.tui.asking import ASKING, AskingScreen
 from tui_mail.tui.format import counted, number
 from tui_mail.tui.widgets import panes
-from tui_mail.tui.widgets.side_pane import SidePane
 
 _WIDE, _FULL = 100, 140
 _PREVIEW_DELAY = 0.08
@@ -171,15 +170,8 @@ class PanedScreen(AskingScreen):
 
     async def _read_conversation(self) -> None:
         app, conversation_id = self.mail_app, self.conversations.cursor_id
-        now = app.ctx.now()
         if self.has_class("-people"):
-            from tui_mail.tui.widgets.sidebar import side_facts, side_lines
-
-            side, shown = self.query_one(SidePane), text.plain("")
-            if conversation_id is not None:
-                known = await app.ctx.db.read(side_facts, conversation_id)
-                shown = side_lines(known, now, max(10, side.size.width))
-            side.fill(shown, conversation_id, self.side_keys())
+            await self.show_people(conversation_id)
         if self.has_class("-asking"):
             await self.offer_links(conversation_id)
         if self.has_class("-preview"):
@@ -193,4 +185,4 @@ class PanedScreen(AskingScreen):
                 with contextlib.suppress(TuiMailError):
                     opened = await app.reader.open(message.id)
                     body = preview.preview_text(opened.mail) if opened.mail else ""
-            pane.update(preview.preview_lines(message, body, now))
+            pane.update(preview.preview_lines(message, body, app.ctx.now()))

@@ -54,7 +54,7 @@ async def watch_file(app: Program) -> None:
             take_into_use(app)
         except ConfigError as error:
             app.settings_trouble = str(error)
-            app.say(app.settings_trouble.replace(str(path), path.name), trouble=True)
+            app.say(brief(app, app.settings_trouble), trouble=True)
             app.look_soon()
             continue
         if await tell_doubts(app):
@@ -75,10 +75,18 @@ async def tell_doubts(app: Program) -> bool:
     app.settings_doubts = await doubts(app.ctx)
     found = [doubt for doubt in app.settings_doubts if doubt.partition(": ")[2] not in said]
     if found:
-        path, more = app.ctx.paths.config_file, len(found) - 1
-        first = found[0].replace(str(path), path.name)
-        app.say(first + (f" And {more} more: see the settings." if more else ""), trouble=True)
+        more = len(found) - 1
+        app.say(
+            brief(app, found[0]) + (f" And {more} more: see the settings." if more else ""),
+            trouble=True,
+        )
     return bool(found)
+
+
+def brief(app: Program, words: str) -> str:
+    """What is said of the settings file, with its name in place of its whole path."""
+    path = app.ctx.paths.config_file
+    return words.replace(str(path), path.name)
 
 
 def _mark(path: Path) -> Mark:

@@ -11,6 +11,7 @@ from tui_mail.errors import TuiMailError
 from tui_mail.model.views import View, view_folder
 from tui_mail.store import accounts
 from tui_mail.store.pages import Row
+from tui_mail.tui import text
 from tui_mail.tui.acting import Call, Deed
 from tui_mail.tui.commands import shown_key
 from tui_mail.tui.mending import key_of
@@ -162,10 +163,19 @@ class TriageScreen(CommandScreen):
             self.say(f"The people are hidden; {key_of(self.mail_app.keymap_in_use, 'view.sidebar')}"
                      " shows them.")  # fmt: skip
 
-    def side_keys(self) -> tuple[str, str]:
-        """The keys that go up and down in the pane of people."""
-        keymap = self.mail_app.keymap_in_use
-        return key_of(keymap, "view.people_up"), key_of(keymap, "view.people_down")
+    async def show_people(self, conversation_id: int | None) -> None:
+        """Fill the pane of people; without a conversation it is empty."""
+        from tui_mail.tui.widgets.sidebar import side_facts, side_lines
+
+        app, pane, shown = self.mail_app, self.query_one(SidePane), text.plain("")
+        if conversation_id is not None:
+            facts = await app.ctx.db.read(side_facts, conversation_id)
+            shown = side_lines(facts, app.ctx.now(), max(10, pane.size.width))
+        keys = (
+            key_of(app.keymap_in_use, "view.people_up"),
+            key_of(app.keymap_in_use, "view.people_down"),
+        )
+        pane.fill(shown, conversation_id, keys)
 
     async def command_snooze(self) -> None:
         """Choose a time, then take the targets of this moment out of the inbox until then."""

@@ -72,23 +72,31 @@ def test_each_shell_gets_a_script(tui: Tui, shell: str) -> None:
     assert ("archive" in said.out and "--dry-run" in said.out) or shell == "fish"
 
 
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [("arch", "archive"), ("daemon inst", "install"), ("link --dry", "--dry-run")],
-)
-def test_bash_completes_with_it(tui: Tui, tmp_path: Path, typed: str, found: str) -> None:
-    script = tmp_path / "completion.bash"
+def completed(
+    tui: Tui, folder: Path, typed: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What bash offers for the last of the words typed after `tui-mail`."""
+    script = folder / "completion.bash"
     script.write_text(tui("completion", "bash").out)
     words = ["tui-mail", *typed.split(" ")]
-    told = subprocess.run(
+    return subprocess.run(
         [
             "bash", "-c",
             f"source {script}; COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1};"
             f" _shtab_tui_mail tui-mail {shlex.quote(words[-1])} {shlex.quote(words[-2])};"
             ' printf "%s\\n" "${COMPREPLY[@]}"',
         ],
-        capture_output=True, text=True, timeout=20, check=True,
+        capture_output=True, text=True, timeout=20, check=True, cwd=folder,
+        env={**os.environ, **environment},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("arch", "archive"), ("daemon inst", "install"), ("link --dry", "--dry-run")],
+)
+def test_bash_completes_with_it(tui: Tui, tmp_path: Path, typed: str, found: str) -> None:
+    told = completed(tui, tmp_path, typed)
     assert found in [line.strip() for line in told.stdout.splitlines()], told.stderr
 
 
@@ -120,23 +128,13 @@ def named(tmp_path: Path) -> Path:
 def test_bash_completes_names_of_the_store(
     tui: Tui, tmp_path: Path, named: Path, typed: str, found: list[str]
 ) -> None:
-    script, folder = tmp_path / "completion.bash", tmp_path / "bin"
-    script.write_text(tui("completion", "bash").out)
+    folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "tui-mail").write_text(f'#!/bin/sh\nexec {sys.executable} -m tui_mail "$@"\n')
     (folder / "tui-mail").chmod(0o755)
-    words = ["tui-mail", *typed.split(" ")]
-    told = subprocess.run(
-        [
-            "bash", "-c",
-            f"source {script}; COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1};"
-            f" _shtab_tui_mail tui-mail {shlex.quote(words[-1])} {shlex.quote(words[-2])};"
-            ' printf "%s\\n" "${COMPREPLY[@]}"',
-        ],
-        capture_output=True, text=True, timeout=20, check=True, cwd=tmp_path,
-        env={**os.environ, "TUI_MAIL_HOME": str(named),
-             "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": os.getcwd()},
-    )  # fmt: skip
+    more = {"TUI_MAIL_HOME": str(named), "PATH": f"{folder}:{os.environ['PATH']}",
+            "PYTHONPATH": os.getcwd()}  # fmt: skip
+    told = completed(tui, tmp_path, typed, **more)
     assert told.stdout.splitlines() == found
     assert told.stderr == "" and not (tmp_path / "x").exists()
 

@@ -130,13 +130,7 @@ class MessageScreen(OutboxCommands, LookingCommands, MatchingScreen):
             background.begin(self, self._read_side, "side")
 
     async def _read_side(self) -> None:
-        from tui_mail.tui.widgets.sidebar import side_facts, side_lines
-
-        ctx, pane = self.mail_app.ctx, self.query_one(SidePane)
-        of = self.conversation_id
-        facts = await ctx.db.read(side_facts, of)
-        shown = side_lines(facts, ctx.now(), max(10, pane.size.width))
-        pane.fill(shown, of, self.side_keys())
+        await self.show_people(self.conversation_id)
 
     async def command_toggle_sidebar(self) -> None:
         """Show or hide what the conversation belongs to and the people."""

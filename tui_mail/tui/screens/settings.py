@@ -78,11 +78,10 @@ class SettingsScreen(SettingScreen):
     def every_row(self) -> Sequence[SettingRow]:
         """All rows."""
         app = self.mail_app
-        path = app.ctx.paths.config_file
         return list(
             every_row(
                 app.ctx.settings, self._rows, app.keymap_in_use, app.settings_trouble,
-                [one.replace(str(path), path.name) for one in app.settings_doubts],
+                [settings_in_use.brief(app, one) for one in app.settings_doubts],
             )
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 from unicodedata import category
 
@@ -42,22 +43,22 @@ class Offered(Widget):
     """A smart field was put in by a suggestion, and nothing was typed since."""
 
     @property
+    @abstractmethod
     def before_cursor(self) -> str:
         """The line up to the cursor."""
-        raise NotImplementedError
 
+    @abstractmethod
     def replace_before_cursor(self, length: int, new: str) -> None:
         """Put other text in place of the last `length` characters before the cursor."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step_back(self, letters: int) -> None:
         """Move the cursor left in its line; with a negative number, right."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def after_cursor(self) -> str:
         """The line from the cursor on."""
-        raise NotImplementedError
 
     def _is_in_braces(self, event: events.Key) -> bool:
         """A fallback typed right behind a completed smart field goes into it.
